@@ -1,0 +1,38 @@
+"""BasicTokenizer: byte-pair encoding straight on the text.
+
+The whole text is one chunk, so a merge may reach across words, spaces and lines.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from minbpe import files
+from minbpe.base import Tokenizer, well_formed
+from minbpe.merging import apply_merges
+
+
+class BasicTokenizer(Tokenizer):
+    """Byte-pair encoding without a split pattern and without special tokens.
+
+    >>> t = BasicTokenizer()
+    >>> t.train("aaabdaaabac", 256 + 3)
+    >>> t.encode("aaabdaaabac")
+    [258, 100, 258, 97, 99]
+    """
+
+    def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
+        return Counter(well_formed(text).encode("utf-8") for text in documents)
+
+    def encode(self, text: str) -> list[int]:
+        """The ids of `text`: its bytes, with the merges replayed in the order they were learned."""
+        data = well_formed(text).encode("utf-8").translate(self.byte_shuffle)
+        return apply_merges(data, self.merges.get)
+
+    def _adopt(self, model: files.Model, path: Path) -> None:
+        if model.pattern or model.special_tokens:
+            what = "a split pattern" if model.pattern else "special tokens"
+            raise ValueError(f"{path}, line 2: this tokenizer has {what}; load it with RegexTokenizer")
+        super()._adopt(model, path)

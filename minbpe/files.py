@@ -1,0 +1,235 @@
+"""Model files: "minbpe v1", which minbpe reads and writes, and a "v2" that can hold every tokenizer.
+
+minbpe v1                         minbpe v2
+the split pattern                 {"pattern": …, "special_tokens": {…}, "byte_shuffle": [ids] or null, "merges": 3}
+number of special tokens          97 98 256          one merge a line: left id, right id, new id
+<|endoftext|> 100257
+97 98                             one merge a line: left id, right id; the new ids count up from 256
+
+A v1 line cannot hold a pattern with a newline, or a special token with a space; v1 has no place for
+a byte shuffle, or for ids with a gap. So v1 is written where it carries the tokenizer without loss.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from minbpe.merging import Pair
+
+BYTES_IN_ORDER = bytes(range(256))
+
+
+class Model(NamedTuple):
+    """What a file holds of a tokenizer."""
+
+    pattern: str
+    special_tokens: dict[str, int]
+    byte_shuffle: bytes
+    merges: dict[Pair, int]
+
+
+def check_special_tokens(special_tokens: Mapping[str, int], taken: Mapping[int, object]) -> None:
+    """ValueError or TypeError unless each special token is text with an id of its own, not one of `taken`."""
+    if not isinstance(special_tokens, Mapping):
+        raise TypeError(f"special tokens are a dict from str to int, got {type(special_tokens).__name__}")
+    names: dict[int, str] = {}
+    for special, idx in special_tokens.items():
+        if not isinstance(special, str) or not isinstance(idx, int) or isinstance(idx, bool):
+            raise TypeError(f"special tokens map a str to an int id, got {special!r}: {idx!r}")
+        if not special:
+            raise ValueError("a special token cannot be empty: it would stand between any two characters")
+        try:
+            special.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ValueError(f"the special token {special!r} holds a lone surrogate, which is not text") from None
+        if idx < 0:
+            raise ValueError(f"the special token {special!r} has the id {idx}: ids start at 0")
+        if idx in taken:
+            raise ValueError(f"the special token {special!r} has the id {idx}, which is taken by another token")
+        if idx in names:
+            raise ValueError(f"the special tokens {names[idx]!r} and {special!r} have the same id {idx}")
+        names[idx] = special
+
+
+# --- writing
+
+
+def dump(model: Model) -> bytes:
+    """The contents of the model file, v1 if that can hold `model`."""
+    text = _dump_v1(model) if _fits_v1(model) else _dump_v2(model)
+    return text.encode("utf-8")
+
+
+def _fits_v1(model: Model) -> bool:
+    one_line = model.pattern == model.pattern.strip() and not re.search("[\r\n\ud800-\udfff]", model.pattern)
+    # minbpe takes a line of a special token apart with split(), which splits at any white space
+    one_word = all(special.split() == [special] for special in model.special_tokens)
+    in_order = all(idx == place for place, idx in enumerate(model.merges.values(), 256))
+    return one_line and one_word and in_order and model.byte_shuffle == BYTES_IN_ORDER
+
+
+def _dump_v1(model: Model) -> str:
+    lines = ["minbpe v1", model.pattern, str(len(model.special_tokens))]
+    lines += [f"{special} {idx}" for special, idx in model.special_tokens.items()]
+    lines += [f"{a} {b}" for a, b in model.merges]
+    return "\n".join(lines) + "\n"
+
+
+def _dump_v2(model: Model) -> str:
+    shuffle = None if model.byte_shuffle == BYTES_IN_ORDER else list(model.byte_shuffle)
+    header = {
+        "pattern": model.pattern,
+        "special_tokens": model.special_tokens,
+        "byte_shuffle": shuffle,
+        "merges": len(model.merges),
+    }
+    lines = ["minbpe v2", json.dumps(header)]
+    lines += [f"{a} {b} {idx}" for (a, b), idx in model.merges.items()]
+    return "\n".join(lines) + "\n"
+
+
+def write_whole(contents: Mapping[Path, bytes]) -> None:
+    """Write each file its contents; where anything fails on the way, every file stays as it was.
+
+    All is written beside the files first and put in their places at the end, each in one step.
+    """
+    ready: dict[Path, Path] = {}
+    try:
+        for path, data in contents.items():
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            ready[path] = Path(name)
+            with open(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            ready[path].chmod(_mode_of(path))
+        for path, part in ready.items():
+            part.replace(path)
+    finally:
+        for part in ready.values():
+            with suppress(FileNotFoundError):
+                part.unlink()
+
+
+def _mode_of(path: Path) -> int:
+    """The permissions that the file has, or that a new one would get (a temporary file is private)."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
+
+
+# --- reading
+
+
+def load(path: Path) -> Model:
+    """Read a model file. ValueError with file and line for one that is damaged."""
+    return _Reader(path).read()
+
+
+class _Reader:
+    def __init__(self, path: Path):
+        self.path = path
+        self.number = 0  # of the line read last, from 1
+        data = path.read_bytes()
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            self.number = data.count(b"\n", 0, error.start) + 1
+            self.fail("is not UTF-8 text")
+        lines = text.replace("\r\n", "\n").split("\n")
+        self.whole = lines.pop() == ""
+        self.lines = lines
+
+    def fail(self, what: str) -> NoReturn:
+        raise ValueError(f"{self.path}, line {self.number}: {what}")
+
+    def line(self, what: str) -> str:
+        self.number += 1
+        if self.number > len(self.lines):
+            self.fail(f"the file ends where {what} should be")
+        return self.lines[self.number - 1]
+
+    def read(self) -> Model:
+        version = self.line('"minbpe v1" or "minbpe v2"').strip()
+        if version not in ("minbpe v1", "minbpe v2"):
+            self.fail(f'a model file begins with "minbpe v1" or "minbpe v2", this one with {version[:40]!r}')
+        if not self.whole:
+            self.number = len(self.lines) + 1
+            self.fail("the file breaks off in the middle of a line")
+        return self._read_v1() if version == "minbpe v1" else self._read_v2()
+
+    def _read_v1(self) -> Model:
+        pattern = self.line("the split pattern").strip()
+        num_special = self._number(self.line("the number of special tokens").strip())
+        special_tokens: dict[str, int] = {}
+        for _ in range(num_special):
+            special, _, idx = self.line("a special token").strip().rpartition(" ")
+            if special in special_tokens:
+                self.fail(f"the special token {special!r} stands twice")
+            special_tokens[special] = self._number(idx)
+        special_end = self.number
+        merges = self._merges(len(self.lines) - self.number, BYTES_IN_ORDER, numbers=2)
+        self.number = special_end
+        return self._checked(Model(pattern, special_tokens, BYTES_IN_ORDER, merges))
+
+    def _read_v2(self) -> Model:
+        line = self.line("the header")
+        try:
+            header = json.loads(line)
+            pattern, special_tokens = header["pattern"], header["special_tokens"]
+            shuffle, num_merges = header["byte_shuffle"], header["merges"]
+            byte_shuffle = BYTES_IN_ORDER if shuffle is None else bytes(shuffle)
+            if not (isinstance(pattern, str) and isinstance(special_tokens, dict) and type(num_merges) is int):
+                raise TypeError
+        except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+            self.fail('expected {"pattern": …, "special_tokens": …, "byte_shuffle": …, "merges": …}')
+        if sorted(byte_shuffle) != list(range(256)):
+            self.fail("byte_shuffle must hold each id from 0 to 255 once")
+        if num_merges != len(self.lines) - self.number:
+            self.fail(f"{num_merges} merges are announced, {len(self.lines) - self.number} lines follow")
+        merges = self._merges(num_merges, byte_shuffle, numbers=3)
+        self.number = 2
+        return self._checked(Model(pattern, special_tokens, byte_shuffle, merges))
+
+    def _merges(self, num_merges: int, byte_shuffle: bytes, numbers: int) -> dict[Pair, int]:
+        merges: dict[Pair, int] = {}
+        known = set(byte_shuffle)
+        last = 255
+        for _ in range(num_merges):
+            fields = self.line("a merge").split()
+            if len(fields) != numbers:
+                self.fail(f"a merge is {numbers} numbers, this line has {len(fields)} fields")
+            a, b, idx = (*map(self._number, fields), last + 1)[:3]
+            for half in (a, b):
+                if half not in known:
+                    self.fail(f"a merge of the id {half}, which no token has up to this line")
+            if (a, b) in merges:
+                self.fail(f"the pair {a} {b} is merged twice")
+            if idx <= last:
+                self.fail(f"the new id {idx} does not come after {last}")
+            merges[a, b] = idx
+            known.add(idx)
+            last = idx
+        return merges
+
+    def _number(self, field: str) -> int:
+        if not (field.isascii() and field.isdigit() and len(field) < 19):
+            self.fail(f"expected a number, got {field[:40]!r}")
+        return int(field)
+
+    def _checked(self, model: Model) -> Model:
+        try:
+            check_special_tokens(model.special_tokens, set(model.byte_shuffle) | set(model.merges.values()))
+        except (ValueError, TypeError) as error:
+            self.fail(str(error))
+        return model

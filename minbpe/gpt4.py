@@ -1,0 +1,91 @@
+"""GPT4Tokenizer: cl100k_base, id for id what tiktoken gives.
+
+OpenAI publishes GPT-4's vocabulary as ranks: {token: id}, in the order in which the tokens were learned. The
+merges, which two tokens became which, are not in it. They can be recovered, and need not be for encoding:
+two tokens merge exactly when their bytes, put together, have a rank.
+
+One oddity: the ids of the 256 single bytes are shuffled. The byte 0 has id 188, "!" has id 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from minbpe import vocabularies
+from minbpe.merging import Pair, apply_merges
+from minbpe.patterns import CL100K_SPLIT_PATTERN
+from minbpe.regex import RegexTokenizer
+
+
+def recover_byte_shuffle(ranks: Mapping[bytes, int]) -> bytes:
+    """The id of each byte, in the order of the bytes. ValueError unless the ids of the bytes are 0 to 255."""
+    shuffle = [ranks.get(bytes([byte])) for byte in range(256)]
+    if set(shuffle) != set(range(256)):
+        raise ValueError("the 256 single bytes must be tokens, with the ids 0 to 255 in any order")
+    return bytes(shuffle)
+
+
+def recover_merges(ranks: Mapping[bytes, int]) -> dict[Pair, int]:
+    """The merges behind `ranks`: {(left id, right id): id}, in order of learning.
+
+    Encode the bytes of a token with the merges that came before it: what is left are its two parents.
+    (After minbpe's recover_merges.) A token that is left with more than two was never merged, and is not in
+    the result.
+    """
+    shuffle = recover_byte_shuffle(ranks)
+    merges: dict[Pair, int] = {}
+    for token, idx in sorted(ranks.items(), key=lambda item: item[1]):
+        if len(token) > 1:
+            parents = apply_merges(token.translate(shuffle), merges.get)
+            if len(parents) == 2:
+                merges[parents[0], parents[1]] = idx
+    return merges
+
+
+class RankedTokenizer(RegexTokenizer):
+    """A RegexTokenizer over published ranks {token: id}, with the ids that tiktoken gives for them.
+
+    Its `merges` are recovered when they are first asked for; encoding gets by with the ranks. ValueError
+    for ranks in which the 256 bytes do not have the ids 0 to 255.
+    """
+
+    def __init__(self, ranks: Mapping[bytes, int], pattern: str, special_tokens: Mapping[str, int]) -> None:
+        super().__init__(pattern)
+        self.byte_shuffle = recover_byte_shuffle(ranks)
+        self.vocab = {idx: token for token, idx in sorted(ranks.items(), key=lambda item: item[1])}
+        self._ranks = dict(ranks)
+        self.register_special_tokens(special_tokens)
+
+    @property
+    def merges(self) -> dict[Pair, int]:
+        """{(left id, right id): new id}, in order of learning."""
+        if not self._merges:
+            self._merges = recover_merges(self._ranks)
+        return self._merges
+
+    def _merge_chunk(self, chunk: bytes) -> list[int]:
+        if chunk in self._ranks:
+            return [self._ranks[chunk]]
+        ranks, vocab = self._ranks, self.vocab
+        return apply_merges(chunk.translate(self.byte_shuffle), lambda pair: ranks.get(vocab[pair[0]] + vocab[pair[1]]))
+
+    def train_steps(self, text: str | Iterable[str], vocab_size: int) -> NoReturn:
+        raise TypeError("this vocabulary is published as it is: to train one, use RegexTokenizer(pattern)")
+
+    def load(self, model_file: str | Path) -> NoReturn:
+        raise TypeError("this vocabulary is published as it is: to load a file, use RegexTokenizer().load(file)")
+
+
+class GPT4Tokenizer(RankedTokenizer):
+    """The tokenizer of GPT-4: the ids of tiktoken's cl100k_base, special tokens included.
+
+    >>> GPT4Tokenizer().encode("hello123!!!? (안녕하세요!) 😉")
+    [15339, 4513, 12340, 30, 320, 31495, 230, 75265, 243, 92245, 16715, 57037]
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            vocabularies.load_ranks("cl100k_base"), CL100K_SPLIT_PATTERN, vocabularies.CL100K_SPECIAL_TOKENS
+        )
