@@ -184,6 +184,8 @@ class Tokenizer:
         The .model is in minbpe's own format, "minbpe v1", whenever that can carry the tokenizer without
         loss, else in a "v2" that can. Each file is replaced whole or not at all.
         """
+        if len(self.vocab) != 256 + len(self.merges):
+            raise ValueError("this vocabulary has tokens that no merge makes, which a file of merges cannot hold")
         model = files.Model(self.pattern, self.special_tokens, self.byte_shuffle, self.merges)
         files.write_whole(
             {Path(f"{prefix}.model"): files.dump(model), Path(f"{prefix}.vocab"): self._listing().encode("utf-8")}
