@@ -11,7 +11,7 @@ import operator
 import unicodedata
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -165,8 +165,14 @@ class Tokenizer:
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of `ids`, exactly. ValueError for an id that no token has."""
         specials = {idx: special.encode("utf-8") for special, idx in self.special_tokens.items()}
+        try:
+            ids = iter(ids)
+        except TypeError:
+            raise TypeError(f"decode takes a list of ids, got {type(ids).__name__}") from None
         parts = []
         for place, idx in enumerate(ids):
+            if not isinstance(idx, Hashable):
+                raise TypeError(f"an id is an int, got {type(idx).__name__} at place {place} of the ids to decode")
             part = self.vocab.get(idx) or specials.get(idx)
             if part is None:
                 raise ValueError(
@@ -187,8 +193,9 @@ class Tokenizer:
         if len(self.vocab) != 256 + len(self.merges):
             raise ValueError("this vocabulary has tokens that no merge makes, which a file of merges cannot hold")
         model = files.Model(self.pattern, self.special_tokens, self.byte_shuffle, self.merges)
+        # The model last: where the one before it fails, the old model stands.
         files.write_whole(
-            {Path(f"{prefix}.model"): files.dump(model), Path(f"{prefix}.vocab"): self._listing().encode("utf-8")}
+            {Path(f"{prefix}.vocab"): self._listing().encode("utf-8"), Path(f"{prefix}.model"): files.dump(model)}
         )
 
     def _listing(self) -> str:

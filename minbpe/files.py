@@ -16,8 +16,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -35,27 +36,31 @@ class Model(NamedTuple):
     merges: dict[Pair, int]
 
 
-def check_special_tokens(special_tokens: Mapping[str, int], taken: Mapping[int, object]) -> None:
+def check_special_tokens(special_tokens: Mapping[str, int], taken: Container[int]) -> None:
     """ValueError or TypeError unless each special token is text with an id of its own, not one of `taken`."""
     if not isinstance(special_tokens, Mapping):
         raise TypeError(f"special tokens are a dict from str to int, got {type(special_tokens).__name__}")
     names: dict[int, str] = {}
     for special, idx in special_tokens.items():
-        if not isinstance(special, str) or not isinstance(idx, int) or isinstance(idx, bool):
-            raise TypeError(f"special tokens map a str to an int id, got {special!r}: {idx!r}")
-        if not special:
-            raise ValueError("a special token cannot be empty: it would stand between any two characters")
-        try:
-            special.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ValueError(f"the special token {special!r} holds a lone surrogate, which is not text") from None
-        if idx < 0:
-            raise ValueError(f"the special token {special!r} has the id {idx}: ids start at 0")
-        if idx in taken:
-            raise ValueError(f"the special token {special!r} has the id {idx}, which is taken by another token")
-        if idx in names:
-            raise ValueError(f"the special tokens {names[idx]!r} and {special!r} have the same id {idx}")
+        _check_special_token(special, idx, taken, names)
         names[idx] = special
+
+
+def _check_special_token(special: object, idx: object, taken: Container[int], names: Mapping[int, str]) -> None:
+    if not isinstance(special, str) or not isinstance(idx, int) or isinstance(idx, bool):
+        raise TypeError(f"special tokens map a str to an int id, got {special!r}: {idx!r}")
+    if not special:
+        raise ValueError("a special token cannot be empty: it would stand between any two characters")
+    try:
+        special.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"the special token {special!r} holds a lone surrogate, which is not text") from None
+    if idx < 0:
+        raise ValueError(f"the special token {special!r} has the id {idx}: ids start at 0")
+    if idx in taken:
+        raise ValueError(f"the special token {special!r} has the id {idx}, which is taken by another token")
+    if idx in names:
+        raise ValueError(f"the special tokens {names[idx]!r} and {special!r} have the same id {idx}")
 
 
 # --- writing
@@ -96,9 +101,9 @@ def _dump_v2(model: Model) -> str:
 
 
 def write_whole(contents: Mapping[Path, bytes]) -> None:
-    """Write each file its contents; where anything fails on the way, every file stays as it was.
+    """Write each file its contents, whole or not at all: nothing is left of a write that fails on the way.
 
-    All is written beside the files first and put in their places at the end, each in one step.
+    All is written beside the files first, then put in place one by one, each in a single step.
     """
     ready: dict[Path, Path] = {}
     try:
@@ -177,10 +182,9 @@ class _Reader:
             if special in special_tokens:
                 self.fail(f"the special token {special!r} stands twice")
             special_tokens[special] = self._number(idx)
-        special_end = self.number
         merges = self._merges(len(self.lines) - self.number, BYTES_IN_ORDER, numbers=2)
-        self.number = special_end
-        return self._checked(Model(pattern, special_tokens, BYTES_IN_ORDER, merges))
+        self._check(special_tokens, BYTES_IN_ORDER, merges, lines=range(4, 4 + num_special))
+        return Model(pattern, special_tokens, BYTES_IN_ORDER, merges)
 
     def _read_v2(self) -> Model:
         line = self.line("the header")
@@ -188,9 +192,9 @@ class _Reader:
             header = json.loads(line)
             pattern, special_tokens = header["pattern"], header["special_tokens"]
             shuffle, num_merges = header["byte_shuffle"], header["merges"]
-            byte_shuffle = BYTES_IN_ORDER if shuffle is None else bytes(shuffle)
             if not (isinstance(pattern, str) and isinstance(special_tokens, dict) and type(num_merges) is int):
                 raise TypeError
+            byte_shuffle = BYTES_IN_ORDER if shuffle is None else bytes([*shuffle])
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             self.fail('expected {"pattern": …, "special_tokens": …, "byte_shuffle": …, "merges": …}')
         if sorted(byte_shuffle) != list(range(256)):
@@ -198,8 +202,8 @@ class _Reader:
         if num_merges != len(self.lines) - self.number:
             self.fail(f"{num_merges} merges are announced, {len(self.lines) - self.number} lines follow")
         merges = self._merges(num_merges, byte_shuffle, numbers=3)
-        self.number = 2
-        return self._checked(Model(pattern, special_tokens, byte_shuffle, merges))
+        self._check(special_tokens, byte_shuffle, merges, lines=repeat(2))
+        return Model(pattern, special_tokens, byte_shuffle, merges)
 
     def _merges(self, num_merges: int, byte_shuffle: bytes, numbers: int) -> dict[Pair, int]:
         merges: dict[Pair, int] = {}
@@ -227,9 +231,15 @@ class _Reader:
             self.fail(f"expected a number, got {field[:40]!r}")
         return int(field)
 
-    def _checked(self, model: Model) -> Model:
-        try:
-            check_special_tokens(model.special_tokens, set(model.byte_shuffle) | set(model.merges.values()))
-        except (ValueError, TypeError) as error:
-            self.fail(str(error))
-        return model
+    def _check(
+        self, special_tokens: dict[str, int], byte_shuffle: bytes, merges: dict[Pair, int], lines: Iterable[int]
+    ) -> None:
+        """Fail, with its line, at a special token that cannot be registered."""
+        taken = {*byte_shuffle, *merges.values()}
+        names: dict[int, str] = {}
+        for (special, idx), self.number in zip(special_tokens.items(), lines, strict=False):
+            try:
+                _check_special_token(special, idx, taken, names)
+            except (ValueError, TypeError) as error:
+                self.fail(str(error))
+            names[idx] = special

@@ -54,9 +54,14 @@ KNOWN_PATTERNS = frozenset(
 )
 
 ASTRAL = re.compile("[\U00010000-\U0010ffff]+")  # the characters beyond U+FFFF
-# Where a long text can be cut without changing its chunks, for each known pattern: none of them matches
-# a space, or one of these signs, after anything else than white space or other signs.
-CUT = re.compile(r"\S(?= )|[A-Za-zА-яぁ-ゖァ-ヺ一-龥가-힣](?=[\n.,。、，！？])")
+# Where a long text can be cut without changing its chunks: no known pattern matches across such a place, and
+# none looks further than to the end of white space. Not simply `\S(?=\s)`: "!\n" is one chunk, and what is
+# white space to Python (U+001C) is not to tiktoken.
+LETTER = "A-Za-zА-яぁ-ゖァ-ヺ一-龥가-힣"
+CUT = re.compile(
+    rf"\S(?=[ \t\u3000])|[{LETTER}](?=[\x00-&(-@\[-`{{-\x7f。，、！？])"
+    r"|[0-9](?=[\x00-/:-\x7f])|[!-/:-@\[-`{-~](?=[0-9])|\S\n(?=[^\s/])"
+)
 WINDOW = 1 << 18  # characters
 
 
@@ -64,6 +69,8 @@ class Splitter:
     """Cuts text into the chunks of a split pattern. ValueError for a pattern that is not one."""
 
     def __init__(self, pattern: str) -> None:
+        if not isinstance(pattern, str):
+            raise TypeError(f"a split pattern is a str, got {type(pattern).__name__}")
         self.known = pattern in KNOWN_PATTERNS
         self._compiled = _compile_known(pattern) if self.known else _compile(pattern)
 
@@ -87,18 +94,17 @@ class Splitter:
         place = 0
         for match in self._compiled.finditer(text):
             start, end = match.span()
-            if end > place:
-                if start > place:
+            start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
+            if start < end:
+                if place < start:
                     yield text[place:start]
-                yield text[max(start, place) : end]
+                yield text[start:end]
                 place = end
         if place < len(text):
             yield text[place:]
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:
-    if not isinstance(pattern, str):
-        raise TypeError(f"a split pattern is a str, got {type(pattern).__name__}")
     try:
         return regex.compile(pattern)
     except regex.error as error:

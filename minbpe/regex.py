@@ -43,6 +43,10 @@ class RegexTokenizer(Tokenizer):
         self.pattern = pattern
         self._cache.clear()
 
+    def _use_merges(self, merges: dict[Pair, int], byte_shuffle: bytes = files.BYTES_IN_ORDER) -> None:
+        super()._use_merges(merges, byte_shuffle)
+        self._cache.clear()
+
     def _add_merge(self, pair: Pair, idx: int) -> None:
         super()._add_merge(pair, idx)
         self._cache.clear()
@@ -87,7 +91,7 @@ class RegexTokenizer(Tokenizer):
         if allowed is None or not self.special_tokens:
             return self.encode_ordinary(text)
         ids: list[int] = []
-        place = 0
+        before = ""
         for part in self._special_pattern.split(well_formed(text)):
             if part not in self.special_tokens:
                 ids += self.encode_ordinary(part)
@@ -95,10 +99,11 @@ class RegexTokenizer(Tokenizer):
                 ids.append(self.special_tokens[part])
             else:
                 raise ValueError(
-                    f"the text holds the special token {part!r} at character {place}, which is not allowed. "
+                    f"the text holds the special token {part!r} at character {_place(text, before)}, "
+                    "which is not allowed. "
                     f'To encode it as its id: allowed_special={{{part!r}}}; as ordinary text: allowed_special="none"'
                 )
-            place += len(part)
+            before += part
         return ids
 
     def _allowed(self, allowed_special: str | Collection[str]) -> Collection[str] | None:
@@ -146,3 +151,11 @@ class RegexTokenizer(Tokenizer):
             raise ValueError(f"{path}, line 2: {error}") from None
         super()._adopt(model, path)
         self._use_special_tokens(model.special_tokens)
+
+
+def _place(text: str, before: str) -> int:
+    """Where `text` goes on after `before`, its beginning, in which surrogates have been repaired."""
+    place = 0
+    for character in before:
+        place += 2 if character > "\uffff" and text[place] <= "\uffff" else 1
+    return place
