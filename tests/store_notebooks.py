@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KEPT_CELL_METADATA = ("tags", "slideshow", "editable", "deletable", "nbgrader")
+HIDDEN = {"source_hidden": True}  # for questions, whose source says the answer
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
@@ -21,6 +22,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}
+        if "question" in cell.metadata.get("tags", []):
+            cell.metadata["jupyter"] = HIDDEN
         outputs = []
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and outputs and outputs[-1].get("name") == output.name:

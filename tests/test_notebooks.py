@@ -47,7 +47,7 @@ def test_it_holds_nothing_that_differs_from_run_to_run(name):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.language_info == {"name": "python"}
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags", "slideshow"}
+        assert set(cell.metadata) <= {"tags", "slideshow", "jupyter"}
     text = "".join(str(out.get("text", "")) + str(out.get("data", "")) for c in code_cells(name) for out in c.outputs)
     assert not re.search(r"\bat 0x[0-9a-f]{6,}", text)
 
@@ -57,6 +57,14 @@ def test_its_cells_have_ids_that_speak(name):
     ids = [cell.id for cell in NOTEBOOKS[name].cells]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", each) for each in ids)
+
+
+@each_notebook
+def test_its_questions_hide_their_source_which_says_the_answer(name):
+    for cell in code_cells(name):
+        if re.search(r"\b(Predict|Quiz)\(", cell.source):
+            assert "question" in cell.metadata.get("tags", [])
+            assert cell.metadata.jupyter == {"source_hidden": True}
 
 
 @each_notebook
