@@ -176,3 +176,23 @@ def test_its_cells_use_only_names_that_are_defined_above(name):
         known.update(bound_names(tree))
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
         assert used <= known, f"{used - known} in cell {cell.id}"
+
+
+def glossary():
+    """The words of the course: {word: number of the notebook that introduces it}."""
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| \[(\d\d)\]", prose("00-start-here.ipynb"), flags=re.MULTILINE)
+    return {word: int(number) for words, number in rows for word in words.split(", ")}
+
+
+def test_the_glossary_names_the_words_of_the_course():
+    assert {"byte", "token", "pair", "merge", "rank", "chunk", "special token"} <= set(glossary())
+
+
+@each_notebook
+def test_it_uses_no_word_of_the_glossary_before_that_is_introduced(name):
+    number = int(name[:2])
+    cells = [cell.source for cell in NOTEBOOKS[name].cells if cell.cell_type == "markdown"]
+    text = "\n".join(source for source in cells if "**Next:**" not in source)  # which names what is to come
+    for word, introduced in glossary().items():
+        if 0 < number < introduced:
+            assert not re.search(rf"\b{word}s?\b", text, flags=re.IGNORECASE), word
