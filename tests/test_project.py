@@ -24,10 +24,9 @@ def test_environment_yml_asks_for_what_pyproject_asks_for():
     assert {*from_conda, *from_pip} - {"pip", "--editable ."} == wanted
 
 
-def test_all_corpora_are_part_of_the_package():
-    files = list((ROOT / "minbpe").rglob("*.txt"))
-    assert len(files) > 30
-    assert PYPROJECT["tool"]["setuptools"]["package-data"] == {"*": ["*.txt"]}
+def test_every_file_that_the_package_reads_is_part_of_it():
+    suffixes = {path.suffix for path in (ROOT / "minbpe").rglob("*") if path.is_file()} - {".py", ".pyc"}
+    assert {f"*{suffix}" for suffix in suffixes} == set(PYPROJECT["tool"]["setuptools"]["package-data"]["*"])
 
 
 def tracked_text_files():

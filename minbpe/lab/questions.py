@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from traitlets import List, TraitError, Unicode, observe, validate
+from traitlets import Int, List, TraitError, Unicode, observe, validate
 
 from minbpe.lab import render
 from minbpe.lab.widgets import Lab
@@ -161,14 +161,15 @@ class Predict(Lab):
 
 
 class Quiz(Lab):
-    """A few questions, to close a notebook.
+    """A few questions, to close a notebook. In large letters, for a lecture, they come one at a time.
 
     `choices` holds for each question the option chosen last, or None; it can be set as a whole. `right_first` is the
-    number of questions whose first choice was right.
+    number of questions whose first choice was right. `shown` is the place of the question that a lecture sees.
     """
 
-    redraw_on = ("choices",)
+    redraw_on = ("choices", "shown", "large")
     choices = List()
+    shown = Int(0)
 
     def __init__(self, questions: Iterable[Question], **traits: Any) -> None:
         self.questions = list(questions)
@@ -190,6 +191,10 @@ class Quiz(Lab):
             question.check(option)
         return proposal["value"]
 
+    @validate("shown")
+    def _one_of_them(self, proposal: Any) -> int:
+        return max(0, min(proposal["value"], len(self.questions) - 1))
+
     @observe("choices")
     def _remember(self, change: Any) -> None:
         for tried, option in zip(self.tried, change.new, strict=True):
@@ -198,10 +203,22 @@ class Quiz(Lab):
     def frame(self) -> dict[str, str]:
         parts = {"style": f"<style>{STYLE}</style>"}
         for number, question in enumerate(self.questions):
+            if self.large and number != self.shown:
+                continue
             asked = ask(question, self.tried[number], self.choices[number], number=number, heading=f"{number + 1}.")
             parts[f"question {number + 1}"] = asked
+        if self.large:
+            parts["turn"] = self._turn()
         parts["result"] = f'<p role="status">{self._result()}</p>'
         return parts
+
+    def _turn(self) -> str:
+        buttons = "".join(
+            f'<button type="button" class="mb-button" data-event="turn" data-value="{by}" data-key="turn{by}" '
+            f'aria-disabled="{"false" if 0 <= self.shown + by < len(self.questions) else "true"}">{label}</button>'
+            for by, label in ((-1, "◀ Question before"), (1, "Next question ▶"))
+        )
+        return f'<div class="mb-buttons">{buttons}</div>'
 
     def still(self) -> str:
         headed = [(f"{number}.", question) for number, question in enumerate(self.questions, 1)]
@@ -221,6 +238,8 @@ class Quiz(Lab):
             number, place = map(int, str(value).split("."))
             option = list(self.questions[number].options)[place]
             self.choices = [*self.choices[:number], option, *self.choices[number + 1 :]]
+        elif name == "turn":
+            self.shown += int(value)
 
 
 def _remember(tried: list[str], option: str | None) -> None:

@@ -1,0 +1,199 @@
+// A stage shows HTML that the kernel renders, and hands what the reader does back to the kernel.
+//
+// names, p0, p1, …   the names of the parts in order, and the HTML of each. Only what changed is sent, and only
+//          the parts that changed are touched, so nothing flickers and scrolling stays.
+// frame    counts the pictures; data-frame is the one on the page.
+// event    {name, value, n}: set when something with data-event is clicked, changed or activated, or, with
+//          data-keys on the part, when one of those keys is pressed. ipywidgets holds back a change while the
+//          kernel works on the last one and then sends only the newest, so nothing queues up.
+// step     a number: of the elements with data-step, those above it are hidden and the one at it is marked.
+
+// Make the children of `old` those of `fresh`, and keep every node that is the same. From one step to the next
+// nearly all are: what is kept needs no new layout, keeps its scroll position, and keeps the focus.
+function morph(old, fresh) {
+  let at = old.firstChild;
+  for (const next of [...fresh.childNodes]) {
+    const kept = at && soon(at, next);
+    if (kept) {
+      while (at !== kept) at = drop(at);
+      at = kept.nextSibling;
+    } else if (at?.nodeType === Node.ELEMENT_NODE && at.nodeName === next.nodeName && !soon(next, at)) {
+      patch(at, next);
+      at = at.nextSibling;
+    } else {
+      old.insertBefore(next, at);
+    }
+  }
+  while (at) at = drop(at);
+}
+
+// `node` or one of the next few after it, if it is the same as `wanted`.
+function soon(node, wanted) {
+  for (let tries = 4; node && tries; tries--, node = node.nextSibling) if (node.isEqualNode(wanted)) return node;
+  return null;
+}
+
+function drop(node) {
+  const next = node.nextSibling;
+  node.remove();
+  return next;
+}
+
+function patch(node, fresh) {
+  for (const { name } of [...node.attributes]) if (!fresh.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  if (node.nodeName === "INPUT") {
+    node.checked = fresh.hasAttribute("checked"); // once used, an input no longer follows its attributes
+    node.value = fresh.getAttribute("value") ?? node.value;
+  }
+  morph(node, fresh);
+}
+
+function render({ model, el }) {
+  el.classList.add("mb", "mb-stage");
+  el.dataset.lmSuppressShortcuts = "true"; // keys pressed in here are not JupyterLab's
+  const shown = new Map(); // part -> {host, html}
+  let rows = []; // the elements with data-step
+  let marked = null; // the step that they show
+  let waiting = false;
+
+  function paint() {
+    waiting = false;
+    const order = model.get("names");
+    const parts = Object.fromEntries(order.map((name, place) => [name, model.get(`p${place}`)]));
+    for (const [name, part] of shown) {
+      if (!(name in parts)) {
+        part.host.remove();
+        shown.delete(name);
+      }
+    }
+    let newRows = false;
+    order.forEach((name, place) => {
+      let part = shown.get(name);
+      if (!part) {
+        part = { host: document.createElement("div"), html: null };
+        part.host.dataset.part = name;
+        shown.set(name, part);
+      }
+      if (el.children[place] !== part.host) el.insertBefore(part.host, el.children[place] ?? null);
+      if (part.html === parts[name]) return;
+      part.html = parts[name];
+      const fresh = document.createElement("template");
+      fresh.innerHTML = part.html;
+      morph(part.host, fresh.content);
+      newRows ||= part.html.includes(" data-step=");
+    });
+    if (newRows) {
+      rows = [...el.querySelectorAll("[data-step]")];
+      marked = null;
+    }
+    mark();
+    el.dataset.frame = model.get("frame");
+  }
+
+  function mark() {
+    const step = model.get("step");
+    if (step === marked) return;
+    for (const row of rows) {
+      const own = Number(row.dataset.step);
+      if (marked !== null && own <= Math.min(marked, step) - 1) continue; // shown before and now, and not marked
+      if (row.hidden !== own > step) row.hidden = own > step;
+      if (own === step) row.setAttribute("aria-current", "step");
+      else if (row.hasAttribute("aria-current")) row.removeAttribute("aria-current");
+    }
+    marked = step;
+    reveal();
+  }
+
+  function reveal() {
+    const row = rows.find((row) => Number(row.dataset.step) === model.get("step"));
+    const box = row?.closest("[data-scroll]");
+    if (!box) return;
+    const head = box.querySelector("thead")?.offsetHeight ?? 0; // it stays at the top
+    const lowest = row.offsetTop - head;
+    const highest = row.offsetTop + row.offsetHeight - box.clientHeight;
+    const top = Math.max(highest, Math.min(box.scrollTop, lowest));
+    if (box.scrollTop !== top) box.scrollTop = top;
+  }
+
+  function schedule() {
+    if (!waiting) {
+      waiting = true;
+      queueMicrotask(paint); // once for all that a message changes
+    }
+  }
+
+  function send(name, value) {
+    model.set("event", { name, value, n: (model.get("event").n ?? 0) + 1 });
+    model.save_changes();
+  }
+
+  el.addEventListener("click", (happened) => {
+    const target = happened.target.closest("[data-event]");
+    if (target && target.tagName !== "INPUT" && target.tagName !== "SELECT") send(target.dataset.event, target.dataset.value ?? "");
+  });
+  el.addEventListener("input", (happened) => {
+    const target = happened.target.closest("[data-event]");
+    if (target) send(target.dataset.event, target.type === "checkbox" ? target.checked : target.value);
+  });
+  // Where a panel has a tip line, it says what is under the pointer or has the focus.
+  function tip(happened) {
+    const about = happened.target.closest("[data-key][aria-label]");
+    const line = about?.closest(".mb-panel")?.querySelector(".mb-tip");
+    if (line) line.textContent = about.getAttribute("aria-label");
+  }
+  el.addEventListener("mouseover", tip);
+  el.addEventListener("focusin", tip);
+
+  // Many things in a row are one stop for the Tab key; arrows, Home and End go from one to the next.
+  function rove(happened) {
+    const here = happened.target;
+    const row = here.matches("[data-key][role=img]") && here.closest(".mb-tokens, .mb-panel");
+    if (!row) return false;
+    const all = [...row.querySelectorAll("[data-key][role=img]")];
+    const forward = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
+    const at = all.indexOf(here);
+    const to = { [forward]: at + 1, [back]: at - 1, Home: 0, End: all.length - 1 }[happened.key];
+    if (to === undefined) return false;
+    const next = all[to];
+    if (next) {
+      here.tabIndex = -1;
+      next.tabIndex = 0;
+      next.focus();
+    }
+    return true;
+  }
+
+  el.addEventListener("keydown", (happened) => {
+    if (happened.altKey || happened.ctrlKey || happened.metaKey) return;
+    if (happened.key === "Escape") el.closest(".jp-Cell")?.focus(); // JupyterLab's keys again
+    if (/^(INPUT|SELECT|TEXTAREA)$/.test(happened.target.tagName)) return;
+    if (happened.key === " " && happened.target.tagName === "BUTTON") return;
+    if (rove(happened)) {
+      happened.preventDefault();
+      return;
+    }
+    const target = happened.target;
+    if ((happened.key === "Enter" || happened.key === " ") && target.dataset.event && target.tagName !== "BUTTON") {
+      happened.preventDefault();
+      send(target.dataset.event, target.dataset.value ?? "");
+    } else if (model.get("hotkeys").includes(happened.key)) {
+      happened.preventDefault();
+      send("key", happened.key);
+    }
+  });
+
+  model.on("change:frame", schedule);
+  model.on("change:step", schedule);
+  const resized = new ResizeObserver(reveal); // when first laid out, and when the page changes its width
+  resized.observe(el);
+  paint();
+  return () => {
+    resized.disconnect();
+    model.off("change:frame", schedule);
+    model.off("change:step", schedule);
+  };
+}
+
+export default { render };
