@@ -24,6 +24,19 @@ def test_environment_yml_asks_for_what_pyproject_asks_for():
     assert {*from_conda, *from_pip} - {"pip", "--editable ."} == wanted
 
 
+def test_the_code_in_the_readme_does_what_its_comments_say(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # it saves a tokenizer
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", readme, flags=re.DOTALL)
+    names = {}
+    for line in code.splitlines():
+        source, _, comment = line.partition("  # ")
+        exec(source, names)
+        if comment.strip().startswith(("[", "'")):
+            assert eval(source, names) == eval(comment), line
+    assert (tmp_path / "mine.model").exists()
+
+
 def test_every_file_that_the_package_reads_is_part_of_it():
     suffixes = {path.suffix for path in (ROOT / "minbpe").rglob("*") if path.is_file()} - {".py", ".pyc"}
     assert {f"*{suffix}" for suffix in suffixes} == set(PYPROJECT["tool"]["setuptools"]["package-data"]["*"])
