@@ -262,6 +262,11 @@ def test_a_loaded_basic_tokenizer_encodes_exactly_as_the_saved_one(tmp_path, unh
     assert other.encode(text) == tokenizer.encode(text)
 
 
+def test_special_tokens_with_huge_ids_are_saved_and_loaded(tmp_path):
+    tokenizer = trained(special_tokens={END: 10**18, "<|fim|>": 10**25})
+    assert everything_about(loaded(saved(tokenizer, tmp_path))) == everything_about(tokenizer)
+
+
 def test_saving_and_loading_take_a_str_or_a_path_and_a_prefix_with_dots(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tokenizer = small()
@@ -454,6 +459,28 @@ def test_a_file_that_is_not_utf8_is_a_value_error_naming_the_line(tmp_path, plac
     path.write_bytes(data)
     with pytest.raises(ValueError, match=rf"damaged\.model, line {line}: .*UTF-8"):
         RegexTokenizer().load(path)
+
+
+LOAD_A_BOMB = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+from minbpe import RegexTokenizer
+tokenizer = RegexTokenizer()
+tokenizer.train("aaabdaaabac", 259)
+try:
+    tokenizer.load(sys.argv[1])
+except ValueError as error:
+    print(tokenizer.encode("aaab"), error)
+"""
+
+
+@POSIX
+def test_a_short_file_whose_tokens_would_fill_all_memory_is_a_value_error_that_changes_nothing(tmp_path):
+    path = tmp_path / "bomb.model"
+    doublings = "97 97\n" + "".join(f"{idx} {idx}\n" for idx in range(256, 300))  # the last token: 2⁴⁵ bytes
+    path.write_text("minbpe v1\n\n0\n" + doublings, encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", LOAD_A_BOMB, str(path)], capture_output=True, text=True)
+    assert re.match(r"\[258\] .*bomb\.model, line \d+: ", done.stdout), done.stderr
 
 
 JUNK = [bytes([byte]) for byte in b'\n \r\x00\xff1-([{",\\?*'] + [b"null", b"97 98\n", b"minbpe v2\n", "é😀".encode()]

@@ -292,7 +292,7 @@ def test_every_short_text_of_characters_around_a_cut_has_the_same_chunks_in_wind
     splitter = Splitter(pattern)
     monkeypatch.setattr(patterns, "WINDOW", 0)
     for length in range(6 if long else 5):
-        for characters in itertools.product("aA'sд1 \n.。\u0300/", repeat=length):
+        for characters in itertools.product("aA'sд1 \n\t!。\u0300/", repeat=length):
             text = "".join(characters)
             assert list(splitter.iterate(text)) == splitter.split(text), text
 

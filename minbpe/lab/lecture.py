@@ -52,15 +52,28 @@ STYLES: dict[str, dict[str, str]] = {
     # The source of a question says the answer.
     f"{SLIDE} .jp-InputPlaceholder": {"display": "none"},
     f"{SLIDE} .jp-RenderedImage img": {"max-height": "calc(100vh - 150px)", "width": "auto"},
-    # The MergeScrubber needs the whole slide. Its source comes back to be edited.
-    f"{SLIDE} .jp-Cell:has(.mb-scrubber) .jp-Cell-inputWrapper:not(:focus-within)": {
+    # A widget needs the whole slide. Its source comes back to be edited.
+    f"{SLIDE} .jp-Cell:has(.mb-lab) .jp-Cell-inputWrapper:not(:focus-within)": {
         "height": "0",
         "margin": "0",
+        "padding": "0",
         "opacity": "0",
         "overflow": "hidden",
     },
-    f"{SLIDE} .mb-scrubber": {"--mb-size": "18px"},
-    f"{SLIDE} .mb-scrubber .mb-legend": {"display": "none"},
+    f"{SLIDE} .mb-lab:not(:has(.mb-ask)), {SLIDE} .mb-lab:not(:has(.mb-ask)) .mb": {"--mb-size": "18px"},
+    f"{SLIDE} .mb-legend": {"display": "none"},
+    f"{SLIDE} .mb-lab textarea": {"height": "3.2em"},
+    f"{SLIDE} .mb-lab textarea[rows='6']": {"height": "4.6em"},
+    f"{SLIDE} [data-part='policies'] > .mb-columns": {"grid-template-columns": "repeat(2, minmax(0, 1fr))"},
+    f"{SLIDE} .mb-stage:has(> [data-part='split0'])": {
+        "display": "grid",
+        "grid-template-columns": "repeat(2, minmax(0, 1fr))",
+        "column-gap": "0.6em",
+    },
+    f"{SLIDE} .mb-stage:has(> [data-part='split0']) > :is([data-part='message'], :last-child)": {
+        "grid-column": "1 / -1"
+    },
+    f"{SLIDE} [data-part='panels'] > .mb-columns": {"grid-template-columns": "repeat(auto-fit, minmax(14em, 1fr))"},
 }
 
 

@@ -208,17 +208,10 @@ class Quiz(Lab):
             asked = ask(question, self.tried[number], self.choices[number], number=number, heading=f"{number + 1}.")
             parts[f"question {number + 1}"] = asked
         if self.large:
-            parts["turn"] = self._turn()
+            ends = {0: "-1", len(self.questions) - 1: "1"}
+            parts["turn"] = render.turns({"-1": "◀ Question before", "1": "Next question ▶"}, ends.get(self.shown, ""))
         parts["result"] = f'<p role="status">{self._result()}</p>'
         return parts
-
-    def _turn(self) -> str:
-        buttons = "".join(
-            f'<button type="button" class="mb-button" data-event="turn" data-value="{by}" data-key="turn{by}" '
-            f'aria-disabled="{"false" if 0 <= self.shown + by < len(self.questions) else "true"}">{label}</button>'
-            for by, label in ((-1, "◀ Question before"), (1, "Next question ▶"))
-        )
-        return f'<div class="mb-buttons">{buttons}</div>'
 
     def still(self) -> str:
         headed = [(f"{number}.", question) for number, question in enumerate(self.questions, 1)]

@@ -1374,6 +1374,17 @@ def choices(legend: str, names: Sequence[str], chosen: Collection[str]) -> str:
     return f'<fieldset class="mb-choices"><legend>{escape(legend)}</legend>{boxes}</fieldset>'
 
 
+def turns(labels: Mapping[str, str], dead: str = "") -> str:
+    """A button for each label, to see something else in the same place: the event "turn" with its key. `dead` is the
+    key that leads nowhere just now."""
+    buttons = "".join(
+        f'<button type="button" class="mb-button" data-event="turn" data-value="{key}" data-key="turn{key}" '
+        f'aria-disabled="{"true" if key == dead else "false"}">{label}</button>'
+        for key, label in labels.items()
+    )
+    return f'<div class="mb-buttons">{buttons}</div>'
+
+
 def chats(read: Sequence[Sequence[texts.Message]]) -> str:
     """What a model takes a chat with this text for: joined as strings first, and encoded piece by piece."""
     if not read:

@@ -639,14 +639,14 @@ class Utf8Inspector(TextLab):
     >>> Utf8Inspector("é漢😉")
     """
 
-    redraw_on = ("text", "large")
+    redraw_on = ("text",)
 
     def __init__(self, text: str = "Aé漢😉", **traits: Any) -> None:
         super().__init__(text, **traits)
 
     def picture(self) -> dict[str, str]:
         characters = texts.characters(self.text, render.BYTES_SHOWN)
-        return render.utf8(self.text, characters, per_line=4 if self.large else 7)
+        return render.utf8(self.text, characters, per_line=7)
 
     def still(self) -> str:
         return render.utf8_still(self.text, texts.characters(self.text, render.BYTES_SHOWN))
@@ -745,12 +745,14 @@ class SpecialTokenExplorer(TextLab):
     >>> SpecialTokenExplorer("Hello<|im_end|>")
     >>> SpecialTokenExplorer(text, tokenizer=t)  # t a RegexTokenizer with special tokens; GPT-4's is the default
 
-    `allowed` is a collection of special tokens to allow; the boxes on the page tick them.
+    `allowed` is a collection of special tokens to allow; the boxes on the page tick them. In large letters, for a
+    lecture, the policies and the chat take turns: `shown` says which is seen.
     """
 
     tokenizer = traitlets.Any(help="a RegexTokenizer with special tokens")
     allowed = traitlets.Set(Unicode(), help="the special tokens that are allowed by name")
-    redraw_on = ("text", "tokenizer", "allowed", "large")
+    shown = traitlets.Enum(("policies", "chat"), "policies", help="what is seen in large letters")
+    redraw_on = ("text", "tokenizer", "allowed", "shown", "large")
     label = "Text from outside"
     rows = 6
 
@@ -778,7 +780,13 @@ class SpecialTokenExplorer(TextLab):
         specials = self.tokenizer.special_tokens
         choices = render.choices("A collection of special tokens to allow", list(specials), self.allowed)
         outcomes = render.policies(self._outcomes(), dir=self.direction)
-        return {"choices": choices, "policies": outcomes, "chat": render.chats(self._chats())}
+        chat = render.chats(self._chats())
+        if not self.large or not chat:
+            return {"choices": choices, "policies": outcomes, "chat": chat}
+        if self.shown == "chat":
+            return {"chat": chat, "turn": render.turns({"policies": "◀ The four policies"})}
+        turn = render.turns({"chat": "What the model reads in a chat ▶"})
+        return {"choices": choices, "policies": outcomes, "turn": turn}
 
     def still(self) -> str:
         return render.specials_still(self._outcomes(), (self._chats() or [[]])[0])
@@ -795,6 +803,8 @@ class SpecialTokenExplorer(TextLab):
         if kind == "choice" and number.isdecimal() and int(number) < len(specials):
             own = {specials[int(number)]}
             self.allowed = self.allowed | own if value else self.allowed - own
+        elif name == "turn" and value in ("policies", "chat"):
+            self.shown = value
 
 
 class TokenExplorer(TextLab):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from harness import Notebook, serve_lab
@@ -12,60 +14,186 @@ from minbpe.lab import lecture
 
 pytest.importorskip("jupyterlab_deck", reason='`pip install -e ".[classroom]"`')
 
-NOTEBOOKS = sorted(Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted(path.name for path in Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"))
 PROJECTOR = {"width": 1280, "height": 720}
+
+# What is on the slide now: the ids of the cells that are seen; and of all its cells, also those that are still to
+# come, what reaches over the edge, and by how many pixels.
+SLIDE = """const slide = () => {
+    const nodes = window.jupyterapp.shell.currentWidget.content.widgets.map(cell => [cell.model.id, cell.node]);
+    const over = {};
+    for (const [id, node] of nodes) {
+        if (!node.classList.contains('jp-deck-mod-onscreen')) continue;
+        const {top, right, bottom} = node.getBoundingClientRect();
+        const code = [...node.querySelectorAll('.cm-scroller')].filter(each => each.clientHeight);
+        const wide = Math.max(0, ...code.map(each => each.scrollWidth - each.clientWidth));
+        const most = Math.round(Math.max(-top, right - innerWidth, bottom - innerHeight, wide));
+        if (most > 0) over[id] = most;
+    }
+    return {seen: nodes.filter(([_, node]) => node.classList.contains('jp-deck-mod-visible')).map(([id]) => id), over};
+};"""
+# All slides, by the deck's own command, as fast as it lays them out.
+WALK = f"""async ([direction, alternate]) => {{
+    {SLIDE}
+    const drawn = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)));
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const slides = [];
+    for (let at = -1; at !== notebook.activeCellIndex;) {{
+        at = notebook.activeCellIndex;
+        await drawn();
+        slides.push(slide());
+        await window.jupyterapp.commands.execute('deck:go', {{direction, alternate}});
+    }}
+    return slides;
+}}"""
+
+
+class Lecture(Notebook):
+    """A notebook that is open in lecture mode."""
+
+    def walk(self, direction="down", alternate="forward"):
+        return self.page.evaluate(WALK, [direction, alternate])
+
+    def slide(self):
+        return self.page.evaluate(f"() => {{ {SLIDE} return slide(); }}")
+
+    def active(self):
+        return self.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCell.model.id")
+
+    def go_to(self, cell):
+        """Show the slide of a cell, by its id, as stepping there would."""
+        self.page.evaluate(
+            """id => {
+                const notebook = window.jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
+            }""",
+            cell,
+        )
+        return self.page.locator(".jp-Cell.jp-mod-active")
+
+    def press(self, key):
+        """Press a key. Returns the id of the active cell once it has changed, or after half a second."""
+        before = self.active()
+        self.page.keyboard.press(key)
+        for _ in range(25):
+            if self.active() != before:
+                break
+            self.page.wait_for_timeout(20)
+        return self.active()
+
+    def close(self):
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()
 
 
 @pytest.fixture(scope="module")
 def lecture_room(chromium, tmp_path_factory):
     """A function that opens a notebook in lecture mode, with its cells run."""
     folder, state = tmp_path_factory.mktemp("lecture"), tmp_path_factory.mktemp("lab")
-    for path in NOTEBOOKS:
+    for path in Path(__file__).parents[2].joinpath("notebooks").glob("*.ipynb"):
         shutil.copy(path, folder)
-    lecture.write_settings(state / "settings")
-    with serve_lab(folder, state) as url:
+    with mock.patch.dict(os.environ, lecture.environment(state)), serve_lab(folder, state) as url:
 
-        def opened(name):
+        def opened(name, run=True):
             page = chromium.new_page(viewport=PROJECTOR)
-            notebook = Notebook.open(page, url, name)
+            notebook = Lecture.open(page, url, name)
             page.wait_for_selector("body[data-jp-deck-mode=presenting] .jp-deck-mod-visible")
-            notebook.run_all()
+            page.set_default_timeout(60_000)
+            if run:
+                notebook.run_all()
             return notebook
 
         yield opened
 
 
-# What is on the slide now: the ids of its cells, and how far they reach over its right and lower edge, in pixels.
-ON_SLIDE = """() => {
-    const panel = window.jupyterapp.shell.currentWidget;
-    const shown = panel.content.widgets.filter(cell => cell.node.classList.contains('jp-deck-mod-visible'));
-    const over = shown.map(cell => {
-        const {right, bottom} = cell.node.getBoundingClientRect();
-        return Math.max(right - innerWidth, bottom - innerHeight);
-    });
-    return {cells: shown.map(cell => cell.model.id), over: Math.round(Math.max(0, ...over))};
-}"""
+@pytest.fixture(scope="module")
+def merges(lecture_room):
+    """03, which has a widget and much code, run."""
+    notebook = lecture_room("03-merges.ipynb")
+    yield notebook
+    notebook.close()
 
 
-def walk(notebook, key):
-    """Press `key` until nothing changes any more. Returns what each slide showed."""
-    slides = [notebook.page.evaluate(ON_SLIDE)]
-    while True:
-        notebook.page.keyboard.press(key)
-        before = slides[-1]["cells"]
-        try:
-            notebook.page.wait_for_function(f"before => ({ON_SLIDE})().cells.join() !== before", arg=",".join(before), timeout=1500)
-        except Exception:
-            return slides
-        notebook.page.wait_for_timeout(150)  # the deck lays the cells out after it has chosen them
-        slides.append(notebook.page.evaluate(ON_SLIDE))
-
-
-@pytest.mark.parametrize("name", [path.name for path in NOTEBOOKS])
+@pytest.mark.parametrize("name", NOTEBOOKS)
 def test_every_slide_fits_the_projector(lecture_room, name):
     notebook = lecture_room(name)
-    slides = walk(notebook, "Space")
-    notebook.page.close()
-    assert len(slides) > 10
-    clipped = {slide["cells"][-1]: slide["over"] for slide in slides if slide["over"] > 0}
-    assert not clipped, f"cells that reach below the slide, by how many pixels: {clipped}"
+    notebook.go_to(notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets[0].model.id"))
+    forth = notebook.walk()
+    back = notebook.walk("up", "back")
+    notebook.close()
+    assert len(forth) > 10
+    over = {cell: pixels for slide in forth for cell, pixels in slide["over"].items()}
+    assert not over, f"cells that reach over the edge of the slide, and by how many pixels: {over}"
+    assert back[-1]["seen"] == forth[0]["seen"], "going back does not lead to the first slide"
+
+
+@pytest.mark.parametrize("forth, back", [("Space", "Shift+Space"), ("ArrowRight", "ArrowLeft"), ("PageDown", "PageUp")])
+@pytest.mark.parametrize("click", [False, True], ids=["", "after a click on the slide"])
+def test_keys_go_on_and_back(merges, forth, back, click):
+    start = merges.go_to("merge-by-hand")
+    if click:
+        start.locator(".jp-OutputArea").click()
+    there = [merges.active(), *(merges.press(forth) for _ in range(8))]
+    assert len(set(there)) == 9
+    assert [merges.press(back) for _ in range(8)] == there[-2::-1]
+
+
+def test_a_whole_notebook_by_the_keyboard(lecture_room):
+    notebook = lecture_room("00-start-here.ipynb", run=False)
+    steps = [notebook.active()]
+    while (cell := notebook.press("Space")) != steps[-1]:
+        steps.append(cell)
+    last = notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.widgets.at(-1).model.id")
+    notebook.close()
+    assert steps[-1] == last
+
+
+def test_a_widget_moves_by_mouse_and_keyboard_and_escape_gives_the_keys_back(merges):
+    cell = merges.go_to("merge-scrubber")
+    status = cell.locator(".mb-status")
+    cell.get_by_role("button", name="One step forward").click()
+    status.get_by_text("6 merges").wait_for()
+    slider = cell.get_by_role("slider")
+    slider.focus()
+    merges.page.keyboard.press("ArrowRight")
+    status.get_by_text("7 merges").wait_for()
+    merges.page.keyboard.press("PageUp")
+    status.get_by_text("17 merges").wait_for()
+    assert not merges.slide()["over"]
+    assert merges.active() == "merge-scrubber"
+    merges.page.keyboard.press("Escape")
+    assert merges.press("ArrowRight") != "merge-scrubber"
+
+
+def test_a_text_field_keeps_space_until_escape(merges):
+    cell = merges.go_to("merge-scrubber")
+    field = cell.get_by_label("Your sentence")
+    field.click()
+    merges.page.keyboard.type("the weight of the house")
+    assert field.input_value() == "the weight of the house"
+    assert merges.active() == "merge-scrubber"
+    merges.page.keyboard.press("Escape")
+    assert merges.press("Space") != "merge-scrubber"
+
+
+def test_a_cell_is_edited_and_run_on_its_slide(merges):
+    cell = merges.go_to("aaa-merged")
+    merges.page.keyboard.press("Enter")
+    cell.locator(".cm-content:focus").wait_for()
+    merges.page.keyboard.press("Control+A")
+    merges.page.keyboard.type("1 + 1")
+    merges.page.keyboard.press("Shift+Enter")
+    cell.locator(".jp-OutputArea-output").get_by_text("2", exact=True).wait_for()
+    assert merges.active() == "aaa-merged"
+    assert merges.press("Space") != "aaa-merged"
+
+
+def test_a_quiz_shows_a_question_at_a_time(merges):
+    cell = merges.go_to("quiz")
+    expected = cell.locator(".mb-ask")
+    assert expected.count() == 1
+    cell.get_by_role("button", name="Next question").click()
+    expected.get_by_text("2.").wait_for()
+    expected.get_by_role("button").first.click()
+    expected.locator(".mb-why").wait_for()
+    assert not merges.slide()["over"]

@@ -1,0 +1,132 @@
+"""What an exercise is made of, as data: its inputs, a reference, and the misconceptions that it can meet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from minbpe.lab.checks.show import Code, show
+
+Args = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A small wrong implementation. An answer that always gives what it gives shares its belief."""
+
+    name: str
+    belief: str  # completes "It looks as if …"
+    hint: str  # helps, and does not give the answer away
+    answer: Callable[..., Any]
+
+
+def by_value(expected: Any, got: Any, args: Args) -> bool:
+    """Equal; numbers with a point need only be close."""
+    if isinstance(expected, float):
+        return math.isclose(expected, got, rel_tol=1e-9)
+    if isinstance(expected, dict) and any(isinstance(value, float) for value in expected.values()):
+        return expected.keys() == got.keys() and all(by_value(expected[key], got[key], args) for key in expected)
+    return bool(expected == got)
+
+
+def in_order(expected: Any, got: Any, args: Args) -> bool:
+    """Equal dicts, with their items in the same order: merges are kept in the order of learning."""
+    return list(expected.items()) == list(got.items())
+
+
+@dataclass
+class Exercise:
+    """An exercise and its check. See nb01_bytes.py for how one is written down."""
+
+    name: str
+    notebook: str
+    signature: str
+    passed: str  # what the line says when an answer passes
+    hint: str  # where no misconception is recognised
+    reference: Callable[..., Any]
+    cases: Sequence[Args]  # fixed: they tell each misconception from the reference, and from the others
+    draw: Callable[[Random, int], Args]  # random arguments of about that size
+    returns: Any = None  # the type, as list[int]
+    same: Callable[[Any, Any, Args], bool] = by_value
+    own: Sequence[Callable[..., Any]] = ()  # the course's own functions that do this
+    methods: Sequence[str] = ()  # of a class; then a case is (arguments to make one, (method, *arguments), …)
+    draws: int = 60
+    size: int = 40
+    keep: Sequence[int] = ()  # the places of arguments that are left as they are when a failing call is made smaller
+    more: Callable[[Callable[..., Any]], Any] | None = None  # a last demand: gives a failed trial, or None
+    misconceptions: list[Misconception] = field(default_factory=list)
+
+    def misconception(
+        self, belief: str, hint: str, name: str = ""
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorate a wrong implementation: its name, with spaces, is the name of the misconception."""
+
+        def add(answer: Callable[..., Any]) -> Callable[..., Any]:
+            self.misconceptions.append(Misconception(name or answer.__name__.replace("_", " "), belief, hint, answer))
+            return answer
+
+        return add
+
+    def shares(
+        self,
+        other: Exercise,
+        names: Sequence[str],
+        wrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda answer: answer,
+    ) -> None:
+        """Take over misconceptions from another exercise; `wrap` makes an answer to this one of it."""
+        known = {each.name: each for each in other.misconceptions}
+        for name in names:
+            self.misconceptions.append(replace(known[name], answer=wrap(known[name].answer)))
+
+    def use(self, answer: Callable[..., Any], *args: Any) -> Any:
+        """Call an answer with the arguments of a case."""
+        if not self.methods:
+            return answer(*args)
+        to_make, *steps = args
+        instance = answer(*to_make)
+        result = None
+        for method, *arguments in steps:
+            result = getattr(instance, method)(*arguments)
+        return result
+
+    def write(self, args: Args) -> str:
+        """A case as code that can be pasted into a cell."""
+        lines = setup_of(args)
+        if not self.methods:
+            return "\n".join([*lines, write_call(self.name, args)])
+        to_make, *steps = args
+        lines.append(f"t = {write_call(self.name, to_make)}")
+        return "\n".join([*lines, *(f"t.{write_call(method, arguments)}" for method, *arguments in steps)])
+
+    def type_of(self, args: Args) -> Any:
+        """The type that this call should return."""
+        if self.methods:
+            return {"train": None, "encode": list[int], "decode": str}[args[-1][0]]
+        return self.returns
+
+
+def write_call(name: str, args: Sequence[Any]) -> str:
+    return f"{name}({', '.join(map(show, args))})"
+
+
+def setup_of(args: Any) -> list[str]:
+    """The imports that a call needs."""
+    if isinstance(args, tuple):
+        return list(dict.fromkeys(line for each in args for line in setup_of(each)))
+    return [args.setup] if isinstance(args, Code) and args.setup else []
+
+
+EXERCISES: dict[str, Exercise] = {}
+
+
+def add(exercise: Exercise) -> Exercise:
+    """Make an exercise known to `check`."""
+    EXERCISES[exercise.name] = exercise
+    return exercise
+
+
+def exercises() -> Iterator[Exercise]:
+    yield from EXERCISES.values()

@@ -1,0 +1,371 @@
+"""Faults of form: what keeps an answer from being judged at all, each with a sentence of its own."""
+
+from __future__ import annotations
+
+import difflib
+import dis
+import functools
+import inspect
+import os
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Integral, Real
+from pathlib import Path
+from types import CodeType
+from typing import Any, get_args, get_origin
+
+from minbpe.lab.checks.exercise import Args, Exercise
+from minbpe.lab.checks.runner import SECONDS, Outcome
+from minbpe.lab.checks.show import type_name
+
+PACKAGE = str(Path(__file__).parents[2])
+LIBRARY = str(Path(os.__file__).parent)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with one call: a fault of form by its name, or "" for a value that is not the right one."""
+
+    fault: str
+    sentence: str = ""
+    hint: str = ""
+
+
+WRONG_VALUE = Problem("")
+RUN_IT = "Run this call in a cell of its own, and look at the values just before that line."
+
+
+@dataclass
+class Trial:
+    """One call of an answer, and what is wrong with it (None when nothing is)."""
+
+    args: Args
+    expected: Outcome
+    outcome: Outcome
+    problem: Problem | None
+
+
+# --- before anything is called
+
+
+def of_answer(exercise: Exercise, answer: Any) -> Problem | None:
+    """What can be told by looking at the answer, without calling it."""
+    name, thing = exercise.name, "class" if exercise.methods else "function"
+    if answer is Ellipsis or answer is NotImplemented:
+        return not_done(name)
+    if exercise.methods and not isinstance(answer, type) and all(hasattr(answer, each) for each in exercise.methods):
+        return Problem(
+            "instance",
+            f"This is one {name}, already made.",
+            f'Hand in the class: check("{name}", {name}), no brackets.',
+        )
+    if not callable(answer):
+        return Problem(
+            "not callable",
+            f"This is {_described(answer)}; the check needs the {thing} itself.",
+            f'Write check("{name}", {name}), without calling it first.',
+        )
+    if _is_copy(exercise, answer):
+        return course_function(name, _name_of(answer))
+    if _is_blank(answer):
+        return not_done(name)
+    return _of_methods(exercise, answer) if exercise.methods else _of_signature(exercise, answer)
+
+
+def not_done(name: str, where: str = "") -> Problem:
+    return Problem("not done", f"{name} is not done yet.{where}", "Write it, run its cell, then run this check again.")
+
+
+def course_function(name: str, own: str) -> Problem:
+    return Problem(
+        "course function",
+        f"This is the course's own code at work ({own}).",
+        f"It is right, of course. Here the point is to build {name} yourself: a few lines will do.",
+    )
+
+
+def _of_methods(exercise: Exercise, answer: Any) -> Problem | None:
+    if not isinstance(answer, type):
+        return None  # a function that makes tokenizers: what it makes is seen when it is used
+    missing = [method for method in exercise.methods if not callable(getattr(answer, method, None))]
+    if missing:
+        plural = "methods" if len(missing) > 1 else "method"
+        return Problem(
+            "missing method",
+            f"The class has no {plural} {', '.join(missing)}.",
+            f"The exercise asks for {_words(exercise.methods)}.",
+        )
+    for args in exercise.cases:
+        for method, *arguments in args[1:]:
+            taken = _takes_not(getattr(answer, method), (None, *arguments))
+            if taken:
+                return Problem(
+                    "signature",
+                    f"Your {method} takes {taken}; the check calls it with {_number(len(arguments))}.",
+                    f"The exercise is {exercise.signature}.",
+                )
+    return None
+
+
+def _of_signature(exercise: Exercise, answer: Any) -> Problem | None:
+    for args in exercise.cases:
+        taken = _takes_not(answer, args)
+        if taken:
+            return Problem(
+                "signature",
+                f"Your {exercise.name} takes {taken}; the check calls it with {_number(len(args))}.",
+                f"Begin it with: def {exercise.signature}:",
+            )
+    return None
+
+
+def _takes_not(function: Any, args: Args) -> str:
+    """The parameters of `function` when it cannot be called with `args`, else ""."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some functions written in C do not tell
+        return ""
+    try:
+        signature.bind(*args)
+    except TypeError:
+        names = ", ".join(signature.parameters)
+        return f"({names})" if names else "no arguments"
+    return ""
+
+
+def _number(n: int) -> str:
+    return "1 argument" if n == 1 else f"{n} arguments"
+
+
+def _words(names: Any) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _is_blank(answer: Any) -> bool:
+    """A function whose body is `...` or `pass`, or that only raises NotImplementedError."""
+    code = getattr(answer, "__code__", None)
+    if code is None:
+        return False
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
+    names = [step.opname for step in steps]
+    if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
+        return steps[0].argval in (None, Ellipsis)
+    return names[-1:] == ["RAISE_VARARGS"] and steps[0].argval == "NotImplementedError" and len(steps) <= 8
+
+
+# --- the course's own functions
+
+
+def unwrap(answer: Any) -> Any:
+    """The function inside of partials, decorators and bound methods."""
+    while True:
+        inner = answer.func if isinstance(answer, functools.partial) else None
+        inner = inner or getattr(answer, "__wrapped__", None) or getattr(answer, "__func__", None)
+        if inner is None:
+            return answer
+        answer = inner
+
+
+def own_codes(exercise: Exercise) -> frozenset[CodeType]:
+    return frozenset(function.__code__ for function in _functions(exercise.own))
+
+
+def _functions(things: Any) -> Iterator[Any]:
+    for thing in things:
+        if isinstance(thing, type):
+            yield from (each for each in vars(thing).values() if hasattr(each, "__code__"))
+        else:
+            yield unwrap(thing)
+
+
+def _is_copy(exercise: Exercise, answer: Any) -> bool:
+    """The course's own function, by identity, or copied with its docstring and all.
+
+    The same few lines without the docstring are no proof: whoever follows the course may well write them.
+    """
+    inner = unwrap(answer)
+    if any(inner is unwrap(own) for own in [*exercise.own, exercise.reference]):
+        return True
+    theirs = {_key(each) for each in _functions([inner]) if hasattr(each, "__code__") and each.__doc__}
+    return bool(theirs & {_key(each) for each in _functions(exercise.own) if each.__doc__})
+
+
+def _key(function: Any) -> Any:
+    def of(code: CodeType) -> Any:
+        constants = tuple(of(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts)
+        return code.co_code, code.co_names, code.co_varnames, constants
+
+    return of(function.__code__), function.__doc__
+
+
+def _name_of(answer: Any) -> str:
+    inner = unwrap(answer)
+    return f"{inner.__module__}.{inner.__qualname__}"
+
+
+# --- after a call
+
+
+def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
+    """What is wrong with one call; None when it did what the reference did."""
+    name = exercise.name
+    if outcome.foreign:
+        return course_function(name, outcome.foreign)
+    if outcome.stopped == "time":
+        return Problem(
+            "never returns",
+            f"This call was still running after {SECONDS:g} seconds, so it was stopped.",
+            "Look at each `while`: does what it waits for come true at some time, here too?",
+        )
+    if outcome.stopped:
+        return Problem(
+            "memory",
+            "This call took more and more memory, so it was stopped.",
+            "Something grows for ever: look at what you append to, and at what ends the loop.",
+        )
+    if isinstance(outcome.error, NotImplementedError):
+        return not_done(name, where(answer, outcome.error))
+    if isinstance(outcome.error, RecursionError):
+        return Problem(
+            "endless recursion",
+            f"This call went on calling itself, until Python gave up.{where(answer, outcome.error)}",
+            "Which call is the last one? It must return without calling again, and each call must come nearer to it.",
+        )
+    if outcome.error is not None:
+        if expected.error is None or not isinstance(outcome.error, type(expected.error)):
+            wanted = "" if expected.error is None else f" The exercise asks for {type(expected.error).__name__} here."
+            return Problem(
+                "raises",
+                f"This call raised {_error(outcome.error)}.{wanted}{where(answer, outcome.error)}",
+                "" if wanted else RUN_IT,
+            )
+    else:
+        problem = _of_value(exercise, args, expected, outcome)
+        if problem:
+            return problem
+    return _of_arguments(exercise, args, expected, outcome)
+
+
+def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
+    value, kind = outcome.value, exercise.type_of(args)
+    if value is Ellipsis or value is NotImplemented:
+        return not_done(exercise.name)
+    if expected.error is not None:
+        return WRONG_VALUE
+    if value is None and kind is not None:
+        if outcome.printed:
+            return Problem(
+                "prints",
+                "This call printed its result and returned nothing.",
+                "A print is for people. For the next function to use the result: return it.",
+            )
+        return Problem(
+            "returns nothing",
+            "This call returned nothing (None).",
+            "Does every way through the function end in a return? Methods as append and sort return None, too.",
+        )
+    if kind is None:
+        return None
+    if isinstance(value, Iterator):
+        return Problem(
+            "generator",
+            f"This call returned a {_class(value)}, which has not made its values yet.",
+            f"The exercise asks for {type_name(kind)}. list(…) around it makes one.",
+        )
+    odd = misfit(value, kind)
+    if odd:
+        return Problem(
+            "wrong type", f"This call returned {odd}; the exercise asks for {type_name(kind)}.", _cure(value, kind)
+        )
+    return None if exercise.same(expected.value, value, args) else WRONG_VALUE
+
+
+def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
+    for place, (should, did) in enumerate(zip(expected.args, outcome.args, strict=True)):
+        if isinstance(should, (list, dict, set, tuple)) and should != did:
+            if should == args[place]:
+                return Problem(
+                    "changes its arguments",
+                    f"This call changed what it was given: {args[place]!r} is {did!r} afterwards."[:400],
+                    "Whoever calls you still needs it. Build a new one, or work on a copy.",
+                )
+            return Problem("", f"Afterwards the argument should be {should!r}; it is {did!r}.")
+    return None
+
+
+# --- words
+
+
+def misfit(value: Any, kind: Any) -> str:
+    """What `value` is, in words, when it is not of that type; else ""."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is None:
+        wanted = {int: Integral, float: Real}.get(kind, kind)
+        fits = isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool)
+        return "" if fits else _described(value)
+    if not isinstance(value, origin):
+        return _described(value)
+    if origin is dict:
+        for key, each in value.items():
+            if misfit(key, inside[0]) or misfit(each, inside[1]):
+                return f"a dict with {key!r}: {each!r} in it"
+        return ""
+    if origin is tuple and len(value) != len(inside):
+        return f"a tuple of {len(value)}"
+    for place, each in enumerate(value):
+        if misfit(each, inside[0]):
+            return f"a {origin.__name__} with {_described(each)} in it, at place {place}: {repr(each)[:60]}"
+    return ""
+
+
+def _class(value: Any) -> str:
+    return type(value).__name__
+
+
+def _described(value: Any) -> str:
+    if value is None:
+        return "None"
+    name = _class(value)
+    if name == "bytes":
+        return name
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _cure(value: Any, kind: Any) -> str:
+    origin = get_origin(kind) or kind
+    if origin is list and isinstance(value, (tuple, bytes, bytearray, set)):
+        return "list(…) around it makes a list of it."
+    if origin is tuple and isinstance(value, list):
+        return "tuple(…) around it makes a tuple of it. (A list cannot be the key of a dict; a tuple can.)"
+    if origin is bytes and isinstance(value, (bytearray, list)):
+        return "bytes(…) around it makes bytes of it."
+    if origin is str and isinstance(value, (bytes, bytearray)):
+        return "Bytes become text with .decode."
+    if origin is bytes and isinstance(value, str):
+        return "Text becomes bytes with .encode. Or build the bytes themselves, as numbers."
+    return ""
+
+
+def _error(error: BaseException) -> str:
+    name, text = type(error).__name__, str(error)
+    return f"{name}: {text[:200]}" if text else name
+
+
+def where(answer: Any, error: BaseException) -> str:
+    """The line of the learner's own code in which an error came up, as a sentence; "" if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(("<frozen", PACKAGE, LIBRARY))]
+    if not theirs:
+        return ""
+    frame = theirs[-1]
+    inside = f" of {frame.name}" if frame.name.isidentifier() else ""
+    line = f": {frame.line}" if frame.line else ""
+    return f"\n    in line {frame.lineno}{inside}{line}"
+
+
+def closest(name: object, names: list[str]) -> str:
+    """The names that look most like `name`, for a message."""
+    near = difflib.get_close_matches(str(name), names, n=2, cutoff=0.5)
+    return " or ".join(repr(each) for each in near)

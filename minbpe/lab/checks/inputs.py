@@ -1,0 +1,143 @@
+"""Random inputs that look for trouble, and smaller ones that still find it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+from minbpe.base import get_stats, merge
+from minbpe.lab.checks.show import base_vocabulary
+
+# Each alphabet is after something: few letters give many pairs and many ties, the rest are what text is made of.
+ALPHABETS = [
+    "ab",
+    "aab ",
+    "abc",
+    "abcdefgh ",
+    "the cat sat on a mat. ",
+    "a é ñ 한국어 日本 ",
+    "aé😉👍🏽\u0301 ",
+    "don't WE'LL I'm 1234567890 x=1;\n",
+    "a1 \n\t  \r.,!?'\u00a0\u3000",
+]
+
+
+def text(rng: Random, size: int, alphabet: str = "") -> str:
+    """A text of up to `size` characters, often with repeats."""
+    letters = alphabet or rng.choice(ALPHABETS)
+    length = rng.randint(0, size)
+    result = ""
+    while len(result) < length:
+        if result and rng.random() < 0.4:
+            start = rng.randrange(len(result))
+            result += result[start : start + rng.randint(1, 6)]
+        else:
+            result += "".join(rng.choices(letters, k=rng.randint(1, 4)))
+    return result[:length]
+
+
+def ids(rng: Random, size: int) -> list[int]:
+    """Up to `size` ids, of few kinds and often in runs."""
+    kinds = rng.choice([[1], [1, 2], [1, 2, 3], [97, 98, 256], [0, 255, 300, 400], list(range(12))])
+    result: list[int] = []
+    for _ in range(rng.randint(0, size)):
+        result += [rng.choice(kinds)] * rng.choice([1, 1, 1, 2, 3])
+    return result[:size]
+
+
+def vocab_size(rng: Random) -> int:
+    return 256 + rng.choice([0, 1, 2, 3, 4, 6, 9, 14])
+
+
+def naive_train(chunks: list[list[int]], size: int) -> dict[tuple[int, int], int]:
+    """The merges of byte-pair encoding, by the ten-line loop."""
+    merges: dict[tuple[int, int], int] = {}
+    for idx in range(256, size):
+        stats: dict[tuple[int, int], int] = {}
+        for chunk in chunks:
+            get_stats(chunk, stats)
+        if not stats:
+            break
+        pair = max(stats, key=stats.__getitem__)
+        chunks = [merge(chunk, pair, idx) for chunk in chunks]
+        merges[pair] = idx
+    return merges
+
+
+def train(text: str, size: int) -> dict[tuple[int, int], int]:
+    """The merges of `text`, all of it one chunk."""
+    return dict(_train(text, size))
+
+
+@lru_cache(maxsize=4096)
+def _train(text: str, size: int) -> dict[tuple[int, int], int]:
+    return naive_train([list(text.encode("utf-8"))], size)
+
+
+def vocab_of(merges: dict[tuple[int, int], int]) -> dict[int, bytes]:
+    vocab = {byte: bytes([byte]) for byte in range(256)}
+    for (left, right), idx in merges.items():
+        vocab[idx] = vocab[left] + vocab[right]
+    return vocab
+
+
+def random_merges(rng: Random, letters: bytes = b"abc") -> dict[tuple[int, int], int]:
+    """Merges in an order that no training would give: they get in each other's way much more often."""
+    tokens, merges = list(letters), {}
+    for _ in range(rng.randint(1, 7)):
+        pair = rng.choice(tokens), rng.choice(tokens)
+        if pair not in merges:
+            merges[pair] = 256 + len(merges)
+            tokens.append(merges[pair])
+    return merges
+
+
+def merges_of(rng: Random, size: int) -> tuple[dict[tuple[int, int], int], str]:
+    """Merges, and a text to try them on: learned from a text that is like it, or random."""
+    if rng.random() < 0.5:
+        return random_merges(rng), "".join(rng.choices("abc", k=rng.randint(0, size)))
+    learned = text(rng, size)
+    start = rng.randrange(len(learned) + 1)
+    other = learned[start:] + learned[:start]
+    if other and rng.random() < 0.5:
+        other = "".join(rng.choices(other, k=rng.randint(1, size)))
+    return train(learned, vocab_size(rng)), other
+
+
+# --- smaller ones
+
+
+def smaller(value: Any, keep: Collection[int] = ()) -> Iterator[Any]:
+    """Values of the same kind that are smaller, the smallest first as far as that is cheap to know.
+
+    What stands at the places `keep` of a tuple is kept.
+    """
+    if type(value) is tuple:
+        for place, each in enumerate(value):
+            for less in () if place in keep else smaller(each):
+                yield (*value[:place], less, *value[place + 1 :])
+    elif type(value) in (str, bytes, list):
+        yield from _shorter(value)
+        if type(value) is list:
+            for place, each in enumerate(value):
+                if not isinstance(each, int):
+                    for less in smaller(each):
+                        yield [*value[:place], less, *value[place + 1 :]]
+    elif type(value) is dict:
+        items = list(value.items())
+        least = 256 if base_vocabulary(value) else 0  # the bytes are part of any vocabulary
+        for length in {least: 0, (least + len(items)) // 2: 0, len(items) - 1: 0}:
+            if least <= length < len(items):
+                yield dict(items[:length])
+    elif type(value) is int and value > 256:
+        yield from {256: 0, 256 + (value - 256) // 2: 0, value - 1: 0}
+
+
+def _shorter(value: Any) -> Iterator[Any]:
+    width = len(value)
+    while width:
+        for start in range(0, len(value), width):
+            yield value[:start] + value[start + width :]
+        width //= 2

@@ -1,0 +1,426 @@
+"""03-merges: merge a pair, learn merges from a text, and see what each token stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from random import Random
+
+from minbpe import base, merging
+from minbpe.lab.checks import inputs
+from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
+
+Pair = tuple[int, int]
+Merges = dict[Pair, int]
+
+# --- merge
+
+
+def draw_merge(rng: Random, size: int) -> Args:
+    ids = inputs.ids(rng, size)
+    pair = rng.choice(list(pairwise(ids))) if len(ids) > 1 and rng.random() < 0.9 else (7, 8)
+    return ids, pair, max([255, *ids]) + 1
+
+
+MERGE = add(
+    Exercise(
+        "merge",
+        "03-merges",
+        "merge(ids, pair, idx) -> list[int]",
+        passed="every pair replaced, from left to right, each id used once",
+        hint="Go from left to right. At each place there are two cases: the pair begins here, or it does not. "
+        "What do you append in each, and how far do you step?",
+        reference=base.merge,
+        own=[base.merge],
+        keep=[1, 2],
+        returns=list[int],
+        cases=[
+            ([], (1, 2), 9),
+            ([1], (1, 2), 9),
+            ([1, 2], (1, 2), 9),
+            ([2, 1], (1, 2), 9),
+            ([1, 1, 1], (1, 1), 9),
+            ([1, 2, 1], (1, 2), 9),
+            ([3, 1, 2], (1, 2), 9),
+            ([1, 2, 1, 2], (1, 2), 9),
+            ([1, 3, 2], (1, 2), 9),
+            ([300, 1, 2, 400], (1, 2), 500),
+            ([1, 2, 3, 1, 2], (1, 2), 4),
+            ([1, 1, 1, 1, 1, 2], (1, 1), 256),
+        ],
+        draw=draw_merge,
+    )
+)
+
+
+@MERGE.misconception(
+    "an id that has just been merged is used again for the next pair",
+    "In [1, 1, 1] the one in the middle can go into one pair only. How far do you step after a merge?",
+)
+def a_merge_reuses_what_it_consumed(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    starts = [i for i in range(len(ids) - 1) if (ids[i], ids[i + 1]) == pair]
+    used = {i + 1 for i in starts}
+    return [idx if i in starts else ids[i] for i in range(len(ids)) if i in starts or i not in used]
+
+
+@MERGE.misconception(
+    "only the first occurrence is merged",
+    "The pair can come again further on. Does something end the loop too early?",
+)
+def only_the_first_occurrence(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    for i in range(len(ids) - 1):
+        if (ids[i], ids[i + 1]) == pair:
+            return [*ids[:i], idx, *ids[i + 2 :]]
+    return list(ids)
+
+
+@MERGE.misconception(
+    "the merging goes from right to left",
+    "It shows where a pair overlaps itself: which two of [1, 1, 1] meet first when you read from the left?",
+)
+def from_right_to_left(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged: list[int] = []
+    i = len(ids) - 1
+    while i >= 0:
+        found = i > 0 and (ids[i - 1], ids[i]) == pair
+        merged.append(idx if found else ids[i])
+        i -= 2 if found else 1
+    return merged[::-1]
+
+
+@MERGE.misconception(
+    "the last id is lost when it is not part of a pair",
+    "A loop over pairs ends one place before the end. What becomes of the id that stands there?",
+)
+def the_last_id_is_lost(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged, i = [], 0
+    while i < len(ids) - 1:
+        found = (ids[i], ids[i + 1]) == pair
+        merged.append(idx if found else ids[i])
+        i += 2 if found else 1
+    return merged
+
+
+@MERGE.misconception(
+    "the second id of the pair stays beside the new one",
+    "Two ids become one: after a merge, where does the next look begin?",
+)
+def the_second_half_stays(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    return [idx if tuple(ids[i : i + 2]) == pair else ids[i] for i in range(len(ids))]
+
+
+@MERGE.misconception(
+    "the pair is merged the other way round, too",
+    "(1, 2) is not (2, 1): compare first with first and second with second.",
+)
+def either_way_round(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged: list[int] = []
+    i = 0
+    while i < len(ids):
+        found = sorted(ids[i : i + 2]) == sorted(pair)
+        merged.append(idx if found else ids[i])
+        i += 2 if found else 1
+    return merged
+
+
+@MERGE.misconception(
+    "ids are taken for bytes",
+    "Ids go on beyond 255: a merged token is an id as well. Work with the list of ints itself.",
+)
+def ids_are_bytes(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    return list(bytes(ids).replace(bytes(pair), bytes([idx])))
+
+
+@MERGE.misconception(
+    "the two ids are merged even when something stands between them",
+    "A pair is two neighbours. When the first has been seen, the second must be the very next one.",
+)
+def not_even_neighbours(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged = list(ids)
+    while pair[0] in merged and pair[1] in merged[merged.index(pair[0]) + 1 :]:
+        i = merged.index(pair[0])
+        del merged[merged.index(pair[1], i + 1)]
+        merged[i] = idx
+    return merged
+
+
+# --- train
+
+
+def draw_train(rng: Random, size: int) -> Args:
+    return inputs.text(rng, size), inputs.vocab_size(rng)
+
+
+TRAIN_CASES = [
+    ("", 258),
+    ("a", 257),
+    ("ab", 256),
+    ("ab", 257),
+    ("ab", 300),
+    ("abab", 257),
+    ("abab", 258),
+    ("aaa", 258),
+    ("abcd", 257),
+    ("ba ab", 257),
+    ("é é", 258),
+    ("bcab", 257),
+    ("aabbaab", 258),
+    ("aaaab ab", 257),
+    ("baaa", 257),
+    ("aaabdaaabac", 259),
+    ("abcbcab", 259),
+    ("the theme then", 261),
+]
+
+TRAIN = add(
+    Exercise(
+        "train",
+        "03-merges",
+        "train(text, vocab_size) -> dict",
+        passed="the merges, in the order in which they are learned",
+        hint="Do the first two merges by hand: count, merge the most frequent pair into a new id, count again. "
+        "Does your function do the same?",
+        reference=inputs.train,
+        own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges],
+        returns=dict[Pair, int],
+        same=in_order,
+        cases=TRAIN_CASES,
+        draw=draw_train,
+    )
+)
+
+
+def chunks_of(text: str | list[str]) -> list[list[int]]:
+    """The bytes of a text as the only chunk, or of each chunk: so that what follows serves train_chunks, too."""
+    return [list(chunk.encode("utf-8")) for chunk in ([text] if isinstance(text, str) else text)]
+
+
+def _count(chunks: list[list[int]]) -> dict[Pair, int]:
+    stats: dict[Pair, int] = {}
+    for chunk in chunks:
+        base.get_stats(chunk, stats)
+    return stats
+
+
+def _most(stats: dict[Pair, int], chunks: list[list[int]]) -> Pair:
+    return max(stats, key=stats.__getitem__)
+
+
+def _train(
+    chunks: list[list[int]],
+    num_merges: int,
+    pick: Callable[[dict[Pair, int], list[list[int]]], Pair] = _most,
+    first: int = 256,
+    least: int = 1,
+) -> Merges:
+    """The ten-line loop, with parts to replace."""
+    merges: Merges = {}
+    for idx in range(first, first + num_merges):
+        stats = _count(chunks)
+        if not stats or max(stats.values()) < least:
+            break
+        pair = pick(stats, chunks)
+        chunks = [base.merge(chunk, pair, idx) for chunk in chunks]
+        merges[pair] = idx
+    return merges
+
+
+@TRAIN.misconception(
+    "vocab_size is taken for the number of merges",
+    "256 tokens are there before the first merge: the bytes. How many are left to make?",
+)
+def vocab_size_is_the_number_of_merges(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size)
+
+
+@TRAIN.misconception(
+    "of equally frequent pairs the last one wins",
+    "Ties matter: they decide what is learned from then on. Of equals, the pair that comes first in the text wins.",
+)
+def ties_do_not_matter(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 256, lambda stats, chunks: _most(dict(reversed(stats.items())), chunks))
+
+
+@TRAIN.misconception(
+    "of equally frequent pairs the one with the larger ids wins",
+    "Of equals, the pair that comes first in the text, as it is merged by then, wins. Compare counts only.",
+)
+def larger_ids_win_ties(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(
+        chunks_of(text), vocab_size - 256, lambda stats, chunks: max(stats, key=lambda pair: (stats[pair], pair))
+    )
+
+
+@TRAIN.misconception(
+    "the training starts from characters, not from bytes",
+    "Every text should be made of the same 256 symbols to start with. What does text.encode('utf-8') give you?",
+)
+def characters_in_place_of_bytes(text: str | list[str], vocab_size: int) -> Merges:
+    return _train([list(map(ord, chunk)) for chunk in ([text] if isinstance(text, str) else text)], vocab_size - 256)
+
+
+@TRAIN.misconception(
+    "the pairs are counted once at the beginning, and the most frequent ones are all taken from that",
+    "After a merge there are new pairs, and some old ones are gone. So count again.",
+)
+def count_only_once(text: str | list[str], vocab_size: int) -> Merges:
+    stats = _count(chunks_of(text))
+    ranked = sorted(stats, key=stats.__getitem__, reverse=True)
+    return {pair: 256 + place for place, pair in enumerate(ranked[: vocab_size - 256])}
+
+
+@TRAIN.misconception(
+    "a pair that overlaps itself is counted less often than it stands there",
+    "Counting goes over all neighbours: 'aaa' holds the pair (a, a) twice. Only merging uses each id once.",
+)
+def aaa_holds_one_pair(text: str | list[str], vocab_size: int) -> Merges:
+    def pick(stats: dict[Pair, int], chunks: list[list[int]]) -> Pair:
+        merged = {pair: sum(len(chunk) - len(base.merge(chunk, pair, -1)) for chunk in chunks) for pair in stats}
+        return _most(merged, chunks)
+
+    return _train(chunks_of(text), vocab_size - 256, pick)
+
+
+@TRAIN.misconception(
+    "a pair that occurs only once is not worth a merge",
+    "In this course training goes on until there are vocab_size tokens, or no pair at all.",
+)
+def stop_at_pairs_that_occur_once(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 256, least=2)
+
+
+@TRAIN.misconception(
+    "there is always one more pair to merge",
+    "A short text can be merged into a single token. What does max say of an empty dict, and what should "
+    "training do then?",
+)
+def never_out_of_pairs(text: str | list[str], vocab_size: int) -> Merges:
+    merges = _train(chunks_of(text), vocab_size - 256)
+    if len(merges) < vocab_size - 256:
+        raise ValueError("max() arg is an empty sequence")
+    return merges
+
+
+@TRAIN.misconception(
+    "the first new id is 257",
+    "The bytes have the ids 0 to 255. Which is the next free one?",
+)
+def new_ids_from_257(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 256, first=257)
+
+
+@TRAIN.misconception(
+    "the ids are merged, but the next count looks at the text as it was",
+    "merge returns a new list. Which list does the next round count?",
+)
+def the_merged_ids_are_dropped(text: str | list[str], vocab_size: int) -> Merges:
+    stats = _count(chunks_of(text))
+    return {_most(stats, []): vocab_size - 1} if stats and vocab_size > 256 else {}
+
+
+@TRAIN.misconception(
+    "the text is cut at its spaces first",
+    "That comes later in the course. Here the whole text is one row of bytes, and a space is a byte like any other.",
+)
+def words_apart(text: str, vocab_size: int) -> Merges:
+    return _train(chunks_of(text.split(" ")), vocab_size - 256)
+
+
+# --- build_vocab
+
+
+def draw_merges(rng: Random, size: int) -> Args:
+    return (inputs.merges_of(rng, size)[0],)
+
+
+BUILD_VOCAB = add(
+    Exercise(
+        "build_vocab",
+        "03-merges",
+        "build_vocab(merges) -> dict",
+        passed="256 bytes and one token for each merge, as bytes",
+        hint="Start with the 256 bytes. Then go through the merges in order: each new token is what its two "
+        "halves are, side by side.",
+        reference=inputs.vocab_of,
+        own=[base.Tokenizer._use_merges],
+        returns=dict[int, bytes],
+        cases=[({},), ({(97, 98): 256},), ({(195, 169): 256},), ({(97, 98): 256, (256, 99): 257, (257, 256): 258},)],
+        draw=draw_merges,
+        draws=30,
+    )
+)
+
+
+@BUILD_VOCAB.misconception(
+    "the 256 bytes are left out",
+    "They are tokens, too, and every other token is made of them.",
+)
+def only_what_was_merged(merges: Merges) -> dict[int, bytes]:
+    return {idx: token for idx, token in inputs.vocab_of(merges).items() if idx > 255}
+
+
+@BUILD_VOCAB.misconception(
+    "every token is taken for text",
+    "A token can be half a character: the byte 195 alone is not text. Keep bytes; only a whole text is decoded.",
+)
+def every_token_is_text(merges: Merges) -> dict[int, str]:
+    return {idx: token.decode("utf-8", errors="replace") for idx, token in inputs.vocab_of(merges).items()}
+
+
+@BUILD_VOCAB.misconception(
+    "the second half is put before the first",
+    "The pair (97, 98) stood in the text as 97, then 98.",
+)
+def second_half_first(merges: Merges) -> dict[int, bytes]:
+    vocab = inputs.vocab_of({})
+    for (left, right), idx in merges.items():
+        vocab[idx] = vocab[right] + vocab[left]
+    return vocab
+
+
+@BUILD_VOCAB.misconception(
+    "bytes(i) is used for the byte i",
+    "bytes(3) is three zeros. What do the brackets in bytes([3]) change?",
+)
+def bytes_of_a_number(merges: Merges) -> dict[int, bytes]:
+    vocab = {byte: bytes(byte) for byte in range(256)}
+    for (left, right), idx in merges.items():
+        vocab[idx] = vocab[left] + vocab[right]
+    return vocab
+
+
+@BUILD_VOCAB.misconception(
+    "the byte i is taken for the character i, and encoded",
+    "chr(200) is a character, and two bytes in UTF-8. The token 200 is one byte: the byte 200.",
+)
+def a_byte_is_a_character(merges: Merges) -> dict[int, bytes]:
+    vocab = {byte: chr(byte).encode("utf-8") for byte in range(256)}
+    for (left, right), idx in merges.items():
+        vocab[idx] = vocab[left] + vocab[right]
+    return vocab
+
+
+@BUILD_VOCAB.misconception(
+    "a merged token is taken to be made of two bytes",
+    "A half can be a merged token itself, with an id above 255. Where do you find the bytes of a half?",
+)
+def two_bytes_a_token(merges: Merges) -> dict[int, bytes]:
+    return inputs.vocab_of({}) | {idx: bytes(pair) for pair, idx in merges.items()}
+
+
+@BUILD_VOCAB.misconception(
+    "the dict goes from bytes to ids",
+    "Decoding will look up an id and wants its bytes.",
+)
+def from_bytes_to_ids(merges: Merges) -> dict[bytes, int]:
+    return {token: idx for idx, token in inputs.vocab_of(merges).items()}
+
+
+@BUILD_VOCAB.misconception(
+    "the byte 255 is missing",
+    "range(n) ends before n. How many bytes are there?",
+)
+def one_byte_too_few(merges: Merges) -> dict[int, bytes]:
+    vocab = inputs.vocab_of(merges)
+    del vocab[255]
+    return vocab

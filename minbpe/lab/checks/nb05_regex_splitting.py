@@ -1,0 +1,388 @@
+"""05-regex-splitting: cut the text into chunks, and keep merges inside of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import regex
+
+from minbpe import base, merging, patterns
+from minbpe.lab.checks import inputs
+from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
+from minbpe.lab.checks.nb03_merges import TRAIN, chunks_of
+from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
+from minbpe.lab.checks.nb04_encode_decode import encode as encode_chunk
+from minbpe.regex import RegexTokenizer
+
+# The two that are published cut white space at the end of a text differently; either is right here.
+PUBLISHED = [patterns.Splitter(patterns.GPT4_SPLIT_PATTERN), patterns.Splitter(patterns.CL100K_SPLIT_PATTERN)]
+
+# --- split
+
+
+def split(text: str) -> list[str]:
+    return PUBLISHED[0].split(text)
+
+
+def as_published(expected: list[str], got: list[str], args: Args) -> bool:
+    return got == expected or any(got == splitter.split(args[0]) for splitter in PUBLISHED)
+
+
+PIECES = [*"aéX!'_ 7", "don't", "O'SHEA", "L'tre", "'Ll", "it's", "DON'Tx", "123", "4567", "1000000", "  ", "\n", " \t"]
+PIECES += ["...", " (", "한국", "日本語", "😉", "e\u0301", "the", " of"]
+
+
+def draw_text(rng: Random, size: int) -> Args:
+    if rng.random() < 0.5:
+        return (inputs.text(rng, size),)
+    return ("".join(rng.choices(PIECES, k=rng.randint(0, 1 + size // 3))),)
+
+
+SPLIT = add(
+    Exercise(
+        "split",
+        "05-regex-splitting",
+        "split(text) -> list[str]",
+        passed="the chunks of GPT-4, and nothing lost",
+        hint="Use the package regex, not re: it knows \\p{L} and \\p{N}. Read the pattern one alternative at a "
+        "time, and "
+        "see which of them should have matched here.",
+        reference=split,
+        own=[patterns.Splitter],
+        returns=list[str],
+        same=as_published,
+        cases=[
+            (text,)
+            for text in [
+                "",
+                "hello",
+                "hello world",
+                " hello",
+                "a  b",
+                "don't",
+                "DON'T",
+                "1234567",
+                "a1b2",
+                "Hi!",
+                "x = 1",
+                "...!?",
+                " ...",
+                "naïve",
+                "O'Shea",
+                "l'tre",
+                "한국어 日本",
+                "a\n\nb",
+                "end  ",
+                "a\tb",
+                "(note)",
+                "😉 ok",
+                "if x:\n    return  y\n",
+                "He'll pay $1,000.50 (soon)!\n\n  Bye",
+            ]
+        ],
+        draw=draw_text,
+    )
+)
+
+
+def _wrong_pattern(pattern: str) -> Callable[[str], list[str]]:
+    return lambda text: regex.findall(pattern, text)
+
+
+def _changed(old: str, new: str) -> str:
+    """GPT-4's pattern with one part replaced."""
+    assert old in patterns.GPT4_SPLIT_PATTERN
+    return patterns.GPT4_SPLIT_PATTERN.replace(old, new)
+
+
+def _pattern(name: str, belief: str, hint: str, pattern: str) -> None:
+    SPLIT.misconception(belief, hint, name)(_wrong_pattern(pattern))
+
+
+@SPLIT.misconception(
+    "the spaces between words are thrown away",
+    "Joined together, the chunks must be the text again. What becomes of the spaces with str.split?",
+)
+def spaces_are_thrown_away(text: str) -> list[str]:
+    return text.split()
+
+
+@SPLIT.misconception(
+    "a space stays with the word before it",
+    "In GPT-4's chunks a space goes with the word after it: ' world'. Look for the optional character before \\p{L}+.",
+)
+def the_space_belongs_to_the_word_before(text: str) -> list[str]:
+    return regex.findall(r"\S+\s*|\s+", text)
+
+
+_pattern(
+    "GPT-2's pattern",
+    "this is the pattern of GPT-2",
+    "GPT-4's has three changes: look at contractions in capitals, at long numbers, and at what may stand before "
+    "a word.",
+    patterns.GPT2_SPLIT_PATTERN,
+)
+_pattern(
+    "only a to z are letters",
+    "only the letters a to z are taken for letters",
+    "é is a letter, and so are 한 and 日. Which class of the regex package stands for letters in every script?",
+    _changed(r"\p{L}", "a-zA-Z").replace("a-zA-Z+", "[a-zA-Z]+"),
+)
+_pattern(
+    "contractions are written small",
+    "contractions in capitals are not seen",
+    "In the pattern a flag makes one group blind to capitals: (?i:…). It shows where letters follow, as in O'Shea.",
+    _changed("(?i:[sdmt]|ll|ve|re)", "(?:[sdmt]|ll|ve|re)"),
+)
+_pattern(
+    "no contractions",
+    "contractions have no alternative of their own",
+    "'t, 'll and the like are tried first, before words, and they do not ask what follows them.",
+    _changed("'(?i:[sdmt]|ll|ve|re)|", ""),
+)
+_pattern(
+    "numbers of any length",
+    "a number may be of any length",
+    "GPT-4 cuts numbers after three digits, so that there need not be a token for each long number. Which part "
+    "says so?",
+    _changed("{1,3}", "+"),
+)
+_pattern(
+    "every digit alone",
+    "every digit is a chunk of its own",
+    "Up to three digits stay together in GPT-4.",
+    _changed("{1,3}", ""),
+)
+_pattern(
+    "no space is left to the word",
+    "a row of spaces is one chunk, up to the word",
+    "Of several spaces the last goes with the word after them. A lookahead, (?!\\S), leaves it.",
+    _changed(r"\s+(?!\S)|", ""),
+)
+_pattern(
+    "signs stand without their space",
+    "the space before a sign is a chunk of its own",
+    "As with words, one space goes with the signs after it. Look at what comes before [^\\s\\p{L}\\p{N}].",
+    _changed(r"| ?[^\s\p{L}\p{N}]", r"|[^\s\p{L}\p{N}]"),
+)
+_pattern(
+    "every sign alone",
+    "every sign is a chunk of its own",
+    "Signs in a row stay together: '...' is one chunk.",
+    _changed(r"]++[\r\n]*", r"]"),
+)
+_pattern(
+    "what the pattern leaves out is lost",
+    "only words and numbers are kept",
+    "Joined together, the chunks must be the text again: spaces and signs included.",
+    r" ?\p{L}+|\p{N}{1,3}",
+)
+
+# --- train_chunks
+
+
+def train_chunks(chunks: list[str], vocab_size: int) -> Merges:
+    return inputs.naive_train(chunks_of(chunks), vocab_size)
+
+
+def draw_chunks(rng: Random, size: int) -> Args:
+    text = inputs.text(rng, size)
+    chunks = split(text) if rng.random() < 0.5 else [inputs.text(rng, 6, "abc") or "a" for _ in range(size // 4)]
+    return chunks, inputs.vocab_size(rng)
+
+
+TRAIN_CHUNKS = add(
+    Exercise(
+        "train_chunks",
+        "05-regex-splitting",
+        "train_chunks(chunks, vocab_size) -> dict",
+        passed="counted over all chunks, merged inside of each",
+        hint="Keep one list of ids for each chunk. Count the pairs of all of them into one dict, then merge in each.",
+        reference=train_chunks,
+        own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges],
+        returns=dict[Pair, int],
+        same=in_order,
+        cases=[
+            ([], 258),
+            (["a", "b"], 258),
+            (["ab"], 257),
+            (["ab", "ab"], 300),
+            (["ba", "ab"], 257),
+            (["a", "b", "a", "b", "cd"], 257),
+            (["ab", "cd", "cd"], 257),
+            (["xy", "xy", "abcabc", "ab"], 258),
+            (["bc", "ab", "bc", "ab"], 257),
+            (["é", " é"], 258),
+            (["baaa"], 257),
+            (["ab", "a", "aab", "bab"], 259),
+            (["the", " theme", " then"], 261),
+            (["low", " lower", " low", " newest", " newest", " widest"], 264),
+        ],
+        draw=draw_chunks,
+    )
+)
+TRAIN_CHUNKS.shares(
+    TRAIN,
+    [
+        "vocab size is the number of merges",
+        "ties do not matter",
+        "larger ids win ties",
+        "characters in place of bytes",
+        "count only once",
+        "aaa holds one pair",
+        "stop at pairs that occur once",
+        "never out of pairs",
+    ],
+)
+
+
+@TRAIN_CHUNKS.misconception(
+    "the chunks are joined, and merges reach across them",
+    "The cut between two chunks is there to stay: no pair has one half in one chunk and one in the next.",
+)
+def chunks_are_joined(chunks: list[str], vocab_size: int) -> Merges:
+    return inputs.train("".join(chunks), vocab_size)
+
+
+@TRAIN_CHUNKS.misconception(
+    "a chunk that occurs several times is counted only once",
+    "A word that occurs a thousand times should weigh a thousand times as much.",
+)
+def each_chunk_once(chunks: list[str], vocab_size: int) -> Merges:
+    return train_chunks(list(dict.fromkeys(chunks)), vocab_size)
+
+
+@TRAIN_CHUNKS.misconception(
+    "the chunks are sorted before they are counted",
+    "That changes which pair comes first, and so who wins a tie. Keep them in the order of the text.",
+)
+def chunks_are_sorted(chunks: list[str], vocab_size: int) -> Merges:
+    return train_chunks(sorted(chunks), vocab_size)
+
+
+@TRAIN_CHUNKS.misconception(
+    "only the first chunk is learned from",
+    "Does your loop over the chunks go round more than once? Look at where the return stands.",
+)
+def the_first_chunk_only(chunks: list[str], vocab_size: int) -> Merges:
+    return train_chunks(chunks[:1], vocab_size)
+
+
+@TRAIN_CHUNKS.misconception(
+    "each chunk is trained for itself, one after the other",
+    "Every merge is chosen by the counts over all chunks together.",
+)
+def one_chunk_after_the_other(chunks: list[str], vocab_size: int) -> Merges:
+    rows, merges = chunks_of(chunks), {}
+    for place in range(len(rows)):
+        while len(rows[place]) > 1 and 256 + len(merges) < vocab_size:
+            stats = base.get_stats(rows[place])
+            pair, idx = max(stats, key=stats.__getitem__), 256 + len(merges)
+            merges[pair] = idx
+            rows = [base.merge(row, pair, idx) for row in rows]
+    return merges
+
+
+# --- encode_ordinary
+
+
+def encode_ordinary(text: str, merges: Merges) -> list[int]:
+    return [idx for chunk in split(text) for idx in encode_chunk(chunk, merges)]
+
+
+def by_either_pattern(expected: list[int], got: list[int], args: Args) -> bool:
+    text, merges = args
+    return got == expected or got == [idx for chunk in PUBLISHED[1].split(text) for idx in encode_chunk(chunk, merges)]
+
+
+def draw_chunk_merges(rng: Random, size: int) -> Args:
+    # Half of the merges are learned across chunks, so that it shows when a text is not split.
+    merges, text = inputs.merges_of(rng, size)
+    if rng.random() < 0.5:
+        merges = train_chunks(split(text[::-1]), inputs.vocab_size(rng))
+    return text, merges
+
+
+SPACE = {(97, 32): 256, (32, 98): 257}
+ENCODE_ORDINARY = add(
+    Exercise(
+        "encode_ordinary",
+        "05-regex-splitting",
+        "encode_ordinary(text, merges) -> list[int]",
+        passed="split first, then the merges inside of each chunk",
+        hint="Two steps that you have built already: split the text, then encode each chunk for itself, and put "
+        "the ids in one list.",
+        reference=encode_ordinary,
+        own=[RegexTokenizer.encode_ordinary, RegexTokenizer.encode, merging.apply_merges],
+        returns=list[int],
+        same=by_either_pattern,
+        cases=[
+            ("", {}),
+            ("a", {}),
+            ("ab", {(97, 98): 256}),
+            ("a b", {(97, 32): 256}),
+            ("a b", SPACE),
+            ("é", {(195, 169): 256}),
+            ("a!", {(97, 33): 256}),
+            ("1a1", {}),
+            ("ab ab", {(97, 98): 256, (32, 256): 257}),
+            ("abc abc", {(97, 98): 256, (98, 99): 257}),
+            ("aaaa", {(97, 97): 256, (256, 256): 257}),
+            ("abcbcab", {(97, 98): 256, (98, 99): 257}),
+            ("abc", {(97, 98): 256, (98, 99): 257, (97, 257): 258}),
+            ("abcd", {(98, 99): 256, (97, 98): 257, (99, 100): 258}),
+            ("abcbabcb bcbc", {(98, 99): 256, (97, 98): 257, (256, 256): 258}),
+            ("abcbcabc", {(98, 99): 256, (97, 98): 257}),
+            ("1234", {(51, 52): 256}),
+            ("it's ok\n", {(116, 39): 256, (39, 115): 257, (107, 10): 258}),
+        ],
+        draw=draw_chunk_merges,
+        draws=120,
+    )
+)
+ENCODE_ORDINARY.shares(
+    ENCODE,
+    [
+        "encoding counts again",
+        "longest match",
+        "leftmost pair first",
+        "latest merge first",
+        "a single pass",
+        "characters in place of bytes",
+        "one merge only",
+    ],
+    lambda encode: lambda text, merges: [idx for chunk in split(text) for idx in encode(chunk, merges)],
+)
+
+
+@ENCODE_ORDINARY.misconception(
+    "the text is split in training only, and encoded in one piece",
+    "A merge must not reach across chunks here either: the same split goes first in training and in encoding.",
+)
+def the_split_is_for_training_only(text: str, merges: Merges) -> list[int]:
+    return encode_chunk(text, merges)
+
+
+@ENCODE_ORDINARY.misconception(
+    "the text is split at white space, which is lost",
+    "Decoding must give the text back, spaces and all. Split as in the exercise before.",
+)
+def white_space_is_lost(text: str, merges: Merges) -> list[int]:
+    return [idx for word in text.split() for idx in encode_chunk(word, merges)]
+
+
+@ENCODE_ORDINARY.misconception(
+    "a list of ids is kept for each chunk, and only the last comes back",
+    "The ids of all chunks go into one list. Does something start anew in each round of the loop?",
+)
+def only_the_last_chunk(text: str, merges: Merges) -> list[int]:
+    return encode_chunk((split(text) or [""])[-1], merges)
+
+
+@ENCODE_ORDINARY.misconception(
+    "a chunk that came before is left out the second time",
+    "Every chunk of the text is encoded, the repeated ones too.",
+)
+def each_chunk_once_only(text: str, merges: Merges) -> list[int]:
+    return [idx for chunk in dict.fromkeys(split(text)) for idx in encode_chunk(chunk, merges)]

@@ -1,0 +1,369 @@
+"""08-speed: the same results, without looking at the whole text again for each merge.
+
+fast_train and fast_encode are tried for being right first, on the inputs of train and encode. Then on a
+long text, on which the naive loop would need RATIO times what is allowed. How long that would be is
+measured on a part of it, here and now, so that the limit means the same on every machine; and it is processor
+time, so that it does not matter what else the machine is doing. Keeping counts and places up to date gains a
+factor of 10 to 40; a naive loop written with tricks gains 2 or 3.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import cache
+from itertools import islice, pairwise
+from random import Random
+from typing import Any
+
+import regex
+
+from minbpe import base, basic, corpora, merging, patterns
+from minbpe.lab.checks import inputs, runner
+from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
+from minbpe.lab.checks.faults import Problem, Trial, where
+from minbpe.lab.checks.nb03_merges import TRAIN, Merges, Pair
+from minbpe.lab.checks.nb04_encode_decode import ENCODE
+from minbpe.lab.checks.runner import Outcome
+from minbpe.lab.checks.show import Code, fresh
+from minbpe.regex import RegexTokenizer
+
+RATIO = 5
+TRIES = 2  # a machine can be busy for a moment: the best of so many counts
+
+SETUP = "from minbpe.lab.checks.nb08_speed import {}"
+
+# --- count_chunks
+
+GPT2 = patterns.GPT2_SPLIT_PATTERN
+WORDS = r" ?\w+|\s+|[^\w\s]+"
+
+
+def count_chunks(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(regex.findall(pattern, text))
+    return counts
+
+
+def draw_texts(rng: Random, size: int) -> Args:
+    texts = [inputs.text(rng, size // 2) for _ in range(rng.randint(0, 4))]
+    pattern = rng.choice([GPT2, WORDS, patterns.CL100K_SPLIT_PATTERN])
+    return (texts if rng.random() < 0.7 else Code(f"iter({texts!r})")), pattern
+
+
+COUNT_CHUNKS = add(
+    Exercise(
+        "count_chunks",
+        "08-speed",
+        "count_chunks(texts, pattern) -> dict[str, int]",
+        passed="every chunk of every text counted, one text at a time",
+        hint="For each text: find all matches of the pattern, and count them into the same dict.",
+        reference=count_chunks,
+        own=[RegexTokenizer._count_chunks],
+        returns=dict[str, int],
+        cases=[
+            ([], WORDS),
+            ([""], WORDS),
+            (["a"], WORDS),
+            (["a", "a"], WORDS),
+            (["a a a"], WORDS),
+            (["ab", "cd"], WORDS),
+            (["a  b"], WORDS),
+            (["a b", " a"], WORDS),
+            (["The the"], WORDS),
+            (["a1"], r"[a-z]+|[0-9]+"),
+            (["don't"], GPT2),
+            ([" a"], GPT2),
+            (Code("iter(['a b', 'b'])"), WORDS),
+        ],
+        draw=draw_texts,
+    )
+)
+
+
+@COUNT_CHUNKS.misconception(
+    "the texts are joined before they are split",
+    "Where one text ends and the next begins there is a cut: 'ab' and 'cd' are not 'abcd'. Split each for itself.",
+)
+def texts_are_joined(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return count_chunks(["".join(texts)], pattern)
+
+
+@COUNT_CHUNKS.misconception(
+    "a chunk is counted once a text, however often it stands there",
+    "The count decides which pair is merged first, so each occurrence counts.",
+)
+def once_a_text(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return Counter(chunk for text in texts for chunk in set(regex.findall(pattern, text)))
+
+
+@COUNT_CHUNKS.misconception(
+    "every chunk has the count one",
+    "The same chunk comes again: one more than what is there.",
+)
+def every_count_is_one(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return dict.fromkeys(count_chunks(texts, pattern), 1)
+
+
+@COUNT_CHUNKS.misconception(
+    "the text is split at white space, not by the pattern",
+    "What a chunk is, `pattern` says: its matches are the chunks, spaces and signs among them.",
+)
+def split_at_white_space(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return Counter(chunk for text in texts for chunk in text.split())
+
+
+@COUNT_CHUNKS.misconception(
+    "the chunks are stripped of their spaces",
+    "' the' and 'the' are two different chunks, and become different tokens.",
+)
+def chunks_are_stripped(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return Counter(chunk.strip() or chunk for text in texts for chunk in regex.findall(pattern, text))
+
+
+@COUNT_CHUNKS.misconception(
+    "capitals and small letters are counted together",
+    "A tokenizer gives back exactly what it was given: 'The' and 'the' are different bytes.",
+)
+def capitals_do_not_matter(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return Counter(chunk.lower() for text in texts for chunk in regex.findall(pattern, text))
+
+
+@COUNT_CHUNKS.misconception(
+    "only the first text is counted",
+    "Where does the return stand: in the loop over the texts, or after it?",
+)
+def the_first_text_only(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return count_chunks(list(texts)[:1], pattern)
+
+
+@COUNT_CHUNKS.misconception(
+    "the counts of the last text replace those before",
+    "One dict for all texts: make it before the loop, and add to it in the loop.",
+)
+def the_last_text_only(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return count_chunks(list(texts)[-1:], pattern)
+
+
+@COUNT_CHUNKS.misconception(
+    "the pattern is always that of GPT-4",
+    "The pattern is an argument: use the one that is given.",
+)
+def always_the_same_pattern(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return count_chunks(texts, patterns.GPT4_SPLIT_PATTERN)
+
+
+# --- how fast
+
+
+def processor_seconds(function: Callable[[], Any]) -> float:
+    started = time.process_time()
+    function()
+    return time.process_time() - started
+
+
+def too_slow(
+    answer: Callable[..., Any], args: Args, expected: Any, naive: Callable[[], Any], times: float
+) -> Trial | None:
+    """A failed trial when the answer needs more than a RATIO-th of the processor time of the naive loop.
+
+    The naive loop is measured on a part of the work, of which the whole is `times` as much.
+    """
+    for _ in range(TRIES):
+        limit = processor_seconds(naive) * times / RATIO
+        outcome = runner.run(answer, fresh(args), 2 * runner.SECONDS, processor=limit)
+        if outcome.stopped != "time":
+            break
+    if outcome.stopped == "time":
+        problem = Problem(
+            "too slow",
+            "The results are right. But on this long text it takes more than a fifth of the time of the naive loop.",
+            "What does each step look at again, though nothing has changed there? Keep it, and touch only what a "
+            "merge changes.",
+        )
+    elif outcome.stopped == "memory":
+        problem = Problem("memory", "On this long text it took more and more memory, so it was stopped.")
+    elif outcome.error is not None:
+        problem = Problem(
+            "raises", f"This call raised {type(outcome.error).__name__}: {outcome.error}{where(answer, outcome.error)}"
+        )
+    elif outcome.value != expected:
+        problem = Problem(
+            "",
+            "On this long text the result is not the right one.",
+            "It is right on short texts: does a count or a place get out of step after many merges?",
+        )
+    else:
+        return None
+    return Trial(args, Outcome(value=expected), outcome, problem)
+
+
+# --- fast_train
+
+LETTERS = 40_000
+MERGES_TO_LEARN = 300
+PART = 20  # the naive loop is measured on a text and a number of merges that are so many times smaller
+
+
+@cache
+def many_letters() -> str:
+    """Letters drawn by lot: the text hardly gets shorter with each merge, so the naive loop never gets faster."""
+    return "".join(Random(8).choices("etaoinshrdlucmfwypvbgkjqxz", k=LETTERS))
+
+
+def train_fast_enough(answer: Callable[..., Any]) -> Trial | None:
+    text, size = many_letters(), 256 + MERGES_TO_LEARN
+    steps = islice(merging.learn_merges({text.encode(): 1}), MERGES_TO_LEARN)
+    part, few = text[: LETTERS // PART], 256 + MERGES_TO_LEARN // PART
+    return too_slow(
+        answer,
+        (Code("many_letters()", SETUP.format("many_letters"), many_letters=many_letters), size),
+        {step.pair: step.idx for step in steps},
+        lambda: inputs.naive_train([list(part.encode())], few),
+        PART * PART,
+    )
+
+
+FAST_TRAIN = add(
+    Exercise(
+        "fast_train",
+        "08-speed",
+        "fast_train(text, vocab_size) -> dict",
+        passed="the merges of train, in less than a fifth of its time",
+        hint="It must give exactly what train gives, ties included. Compare the two on a short text, merge by merge.",
+        reference=inputs.train,
+        own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges, merging.Row.merge],
+        returns=dict[Pair, int],
+        same=in_order,
+        cases=[*TRAIN.cases, ("abcabcdabcd", 260), ("abababab", 260), ("aaaaaaa", 260), ("ab abc abcd abcde", 264)],
+        draw=TRAIN.draw,
+        more=train_fast_enough,
+    )
+)
+FAST_TRAIN.shares(
+    TRAIN,
+    [
+        "vocab size is the number of merges",
+        "ties do not matter",
+        "larger ids win ties",
+        "characters in place of bytes",
+        "count only once",
+        "aaa holds one pair",
+        "stop at pairs that occur once",
+        "never out of pairs",
+    ],
+)
+
+
+def _with_counts_kept(text: str, vocab_size: int, forget: bool, learn: bool) -> Merges:
+    """Counts that are kept up to date, but for old pairs (forget) or new ones (learn)."""
+    ids = list(text.encode("utf-8"))
+    counts: dict[Pair, int] = base.get_stats(ids)
+    merges: Merges = {}
+    for idx in range(256, vocab_size):
+        if not counts:
+            break
+        pair = max(counts, key=counts.__getitem__)
+        ids = base.merge(ids, pair, idx)
+        true = base.get_stats(ids)
+        counts = {
+            each: true.get(each, 0) if forget else count
+            for each, count in counts.items()
+            if each != pair and (each in true or not forget)
+        }
+        if learn:
+            counts |= {each: count for each, count in true.items() if idx in each}
+        merges[pair] = idx
+    return merges
+
+
+@FAST_TRAIN.misconception(
+    "the pairs that a merge takes apart keep their old counts",
+    "When 'ab' is merged in 'xaby', the pairs (x, a) and (b, y) are gone there. What happens to their counts?",
+)
+def old_pairs_keep_their_counts(text: str, vocab_size: int) -> Merges:
+    return _with_counts_kept(text, vocab_size, forget=False, learn=True)
+
+
+@FAST_TRAIN.misconception(
+    "the pairs that a merge makes are never counted",
+    "When 'ab' is merged in 'xaby', two new pairs begin: (x, ab) and (ab, y). Who counts them?",
+)
+def new_pairs_are_not_counted(text: str, vocab_size: int) -> Merges:
+    return _with_counts_kept(text, vocab_size, forget=True, learn=False)
+
+
+# --- fast_encode
+
+
+def long_text() -> str:
+    return corpora.load("english")[:20_000]
+
+
+@cache
+def many_merges() -> Merges:
+    steps = islice(merging.learn_merges({corpora.load("english").encode(): 1}), 1500)
+    return {step.pair: step.idx for step in steps}
+
+
+def encode_fast_enough(answer: Callable[..., Any]) -> Trial | None:
+    text, merges = long_text(), many_merges()
+    part, few = text[: len(text) // PART], dict(list(merges.items())[:: PART // 4])
+    return too_slow(
+        answer,
+        tuple(
+            Code(f"{name}()", SETUP.format("long_text, many_merges"), **{name: function})
+            for name, function in (("long_text", long_text), ("many_merges", many_merges))
+        ),
+        merging.apply_merges(text.encode(), merges.get),
+        lambda: ENCODE.reference(part, few),
+        PART * PART / 4 / 2,  # by half, because the text gets shorter as it is merged
+    )
+
+
+FAST_ENCODE = add(
+    Exercise(
+        "fast_encode",
+        "08-speed",
+        "fast_encode(chunk, merges) -> list[int]",
+        passed="the ids of encode, in less than a fifth of its time",
+        hint="It must give exactly what encode gives. Compare the two on a short chunk, merge by merge.",
+        reference=ENCODE.reference,
+        own=[basic.BasicTokenizer.encode, merging.apply_merges, merging.Row.merge],
+        returns=list[int],
+        cases=[
+            *ENCODE.cases,
+            ("ababab", {(97, 98): 256, (256, 256): 257}),
+            ("aaaaaaa", {(97, 97): 256, (256, 97): 257}),
+        ],
+        draw=ENCODE.draw,
+        draws=120,
+        more=encode_fast_enough,
+    )
+)
+FAST_ENCODE.shares(
+    ENCODE,
+    [
+        "encoding counts again",
+        "longest match",
+        "leftmost pair first",
+        "latest merge first",
+        "a single pass",
+        "characters in place of bytes",
+        "one merge only",
+        "no text is too short",
+    ],
+)
+
+
+@FAST_ENCODE.misconception(
+    "pairs that a merge makes are not looked at any more",
+    "A merge makes up to two new pairs, one on each side. They may be next in the order of learning.",
+)
+def new_pairs_are_not_looked_at(chunk: str, merges: Merges) -> list[int]:
+    ids = list(chunk.encode("utf-8"))
+    for pair in sorted({pair for pair in pairwise(ids) if pair in merges}, key=merges.__getitem__):
+        ids = base.merge(ids, pair, merges[pair])
+    return ids

@@ -1,0 +1,237 @@
+"""Calls an answer safely: whatever it does, the check gets an Outcome, and the kernel lives on.
+
+The answer runs in the thread of the caller, so that it sees the kernel as it always does. A watch stops
+it after a time. Two things can wake the watch:
+
+* a timer signal (SIGALRM), in the main thread of Linux and macOS. It also interrupts a sleep;
+* elsewhere, as on Windows, a second thread. It asks the interpreter to raise Stop in the first one.
+
+Neither can interrupt one call into C that holds on to the interpreter, as sum(itertools.count()) does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import io
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from types import CodeType, FrameType
+from typing import Any
+
+try:
+    import resource  # not on Windows
+except ImportError:
+    resource = None  # type: ignore[assignment]
+
+SECONDS = 5.0  # how long one call may take
+TICK = 0.1  # how often the watch looks
+MEMORY = 1 << 29  # how many bytes one call may add: enough for any right answer, not enough to stop a small machine
+PRINTED = 2000  # how many characters of what an answer prints are kept
+SIGNALS = hasattr(signal, "setitimer")
+
+
+class Stop(BaseException):
+    """Raised in an answer to stop it. Not an Exception, so `except Exception` lets it through."""
+
+
+@dataclass
+class Outcome:
+    """What came of one call."""
+
+    value: Any = None
+    error: BaseException | None = None
+    stopped: str = ""  # "time" or "memory" when the watch stopped it
+    printed: str = ""
+    args: tuple[Any, ...] = ()  # the arguments as the call left them
+    foreign: str = ""  # the name of the function that it should not have called, and did
+
+
+def run(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    seconds: float | None = None,
+    portable: bool | None = None,
+    forbidden: Collection[CodeType] = (),
+    processor: float = math.inf,
+) -> Outcome:
+    """Call `function(*args)` for at most `seconds`. KeyboardInterrupt goes through, nothing else does.
+
+    `portable` forces the second thread (True) or the signal (False). A call of one of the `forbidden`
+    functions, however deep, is noted in the outcome. `processor` limits the seconds of processor time.
+    """
+    if portable is None:
+        portable = not SIGNALS or threading.current_thread() is not threading.main_thread()
+    outcome = Outcome(args=args)
+    printed = _Printed()
+    watch = (_ThreadWatch if portable else _SignalWatch)(SECONDS if seconds is None else seconds, processor)
+
+    with contextlib.redirect_stdout(printed), _noting(forbidden, outcome):
+        try:
+            outcome.value = watch.run(lambda: function(*args))
+        except Stop:
+            outcome.stopped = watch.reason
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            # SystemExit too: exit() in an answer must not take the kernel along.
+            outcome.error = error
+    outcome.printed = printed.getvalue()
+    return outcome
+
+
+class _Printed(io.StringIO):
+    """Keeps the first characters only, so that an answer that prints for ever does not fill the memory."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, PRINTED - self.tell())])
+        return len(text)
+
+
+@contextlib.contextmanager
+def _noting(forbidden: Collection[CodeType], outcome: Outcome) -> Iterator[None]:
+    if not forbidden:
+        yield
+        return
+    before = sys.getprofile()
+
+    def note(frame: FrameType, event: str, arg: object) -> None:
+        if event == "call" and frame.f_code in forbidden:
+            outcome.foreign = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+
+    sys.setprofile(note)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+class _Watch:
+    """Runs a call and stops it when its time is up, or when it takes too much memory."""
+
+    def __init__(self, seconds: float, processor: float) -> None:
+        self.seconds = seconds
+        self.processor = processor
+        self.reason = ""
+        self.active = False
+        watch = self
+
+        class StopNow(Stop):
+            def __init__(self) -> None:
+                watch.insist()
+
+        self.stop = StopNow
+
+    def run(self, call: Callable[[], Any]) -> Any:
+        self.thread = threading.get_ident()
+        self.frame = sys._getframe()
+        self.tracer = sys.gettrace()
+        self.deadline = time.perf_counter() + self.seconds
+        self.processor_deadline = time.process_time() + self.processor
+        self.memory = _memory()
+        self.active = True
+        self.start()
+        try:
+            value = call()
+            self.active = False
+        finally:
+            # A Stop can still arrive until this is through, so go on until it is.
+            while True:
+                try:
+                    self.active = False
+                    if self.reason:
+                        sys.settrace(self.tracer)
+                    self.finish()
+                    _raise_in_thread(self.thread, ctypes.py_object())  # take back what is still on its way
+                    break
+                except Stop:
+                    continue
+        if self.reason:  # the answer caught the Stop and returned something all the same
+            raise Stop
+        return value
+
+    def is_up(self) -> bool:
+        if time.perf_counter() > self.deadline or time.process_time() > self.processor_deadline:
+            self.reason = "time"
+        elif _memory() - self.memory > MEMORY:
+            self.reason = "memory"
+        return bool(self.reason)
+
+    def insist(self) -> None:
+        """From now on every line of the answer brings another Stop: a bare `except:` may catch the first.
+
+        The trace function that does it has to be written in C. One in Python would be hit itself by the
+        Stop that it asks for, and whatever raises in a trace function is the last thing that it does.
+        """
+        if not self.active:
+            return
+        trace = functools.partial(_raise_in_thread_from_trace, self.thread, self.stop)
+        frame = sys._getframe(1).f_back
+        while frame is not None and frame is not self.frame:
+            if frame.f_code.co_filename != __file__:
+                frame.f_trace = trace
+            frame = frame.f_back
+        sys.settrace(trace)
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        raise NotImplementedError
+
+
+class _SignalWatch(_Watch):
+    def start(self) -> None:
+        self.handler = signal.signal(signal.SIGALRM, self.on_signal)
+        self.timer = signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        self.started = time.perf_counter()
+
+    def on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.active and self.is_up():
+            raise self.stop
+
+    def finish(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, self.handler or signal.SIG_DFL)
+        remaining, interval = self.timer
+        if remaining:  # someone else's timer, as of a test runner: it goes on from where it was
+            passed = time.perf_counter() - self.started
+            signal.setitimer(signal.ITIMER_REAL, max(remaining - passed, 0.001), interval)
+
+
+class _ThreadWatch(_Watch):
+    def start(self) -> None:
+        self.lock = threading.Lock()
+        self.finished = threading.Event()
+        threading.Thread(target=self.look, name="minbpe check", daemon=True).start()
+
+    def look(self) -> None:
+        while not self.finished.wait(TICK):
+            with self.lock:
+                if self.active and self.is_up():
+                    _raise_in_thread(self.thread, self.stop)
+
+    def finish(self) -> None:
+        with self.lock:  # from here on the other thread does nothing more
+            self.finished.set()
+
+
+# PyThreadState_SetAsyncExc(thread, exception class), which holds on to the interpreter while it runs. The second
+# form takes what a trace function is given, too (frame, event, arg), and leaves it aside.
+_SET_ASYNC_EXC = ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+_raise_in_thread = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(_SET_ASYNC_EXC)
+_raise_in_thread_from_trace = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(_SET_ASYNC_EXC)
+
+
+def _memory() -> int:
+    """The most memory that this process has held so far, in bytes; 0 where the system does not say."""
+    if resource is None:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

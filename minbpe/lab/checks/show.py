@@ -1,0 +1,144 @@
+"""Values as a learner would write them, and what differs between two of them."""
+
+from __future__ import annotations
+
+from itertools import count, islice, takewhile
+from typing import Any, get_args, get_origin
+
+LONG = 300  # from so many characters on, a value is shortened where it is only to be looked at
+
+
+class Code:
+    """An argument known by its source: shown as it was written, and made anew for each call.
+
+    For arguments that a repr cannot show, as a function, or that are used up, as an iterator.
+    """
+
+    def __init__(self, source: str, setup: str = "", **names: Any) -> None:
+        self.source = source
+        self.setup = setup  # the import that the source needs, if any
+        self.names = names
+
+    def __repr__(self) -> str:
+        return self.source
+
+    def make(self) -> Any:
+        return eval(self.source, dict(self.names))  # our own source, from the files beside this one
+
+
+def fresh(value: Any) -> Any:
+    """A copy that an answer may change without harm to anyone."""
+    if isinstance(value, Code):
+        return value.make()
+    if type(value) in (list, tuple, set):
+        return type(value)(map(fresh, value))
+    if type(value) is dict:
+        return {key: fresh(each) for key, each in value.items()}
+    return value
+
+
+def show(value: Any) -> str:
+    """`value` as code to paste. The 256 bytes of a vocabulary are written as a comprehension."""
+    if isinstance(value, dict) and (base := base_vocabulary(value)):
+        rest = dict(list(value.items())[256:])
+        return f"{base} | {show(rest)}" if rest else base
+    if type(value) is dict:
+        return "{" + ", ".join(f"{show(key)}: {show(each)}" for key, each in value.items()) + "}"
+    if type(value) is set:
+        return "{" + ", ".join(sorted(map(show, value))) + "}" if value else "set()"
+    if type(value) is list:
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, str) and len(value) > 30 and len(set(value)) == 1:
+        return f"{value[0]!r} * {len(value)}"
+    return repr(value)
+
+
+def base_vocabulary(value: dict[Any, Any]) -> str:
+    """The first 256 entries as code when they are the bytes, as a vocabulary or as ranks; else ""."""
+    if len(value) < 256:
+        return ""
+    items = list(islice(value.items(), 256))
+    if items == [(byte, bytes([byte])) for byte in range(256)]:
+        return "{i: bytes([i]) for i in range(256)}"
+    if items[0][0] != b"\0" or items[1][0] != b"\1":
+        return ""
+    first = items[0][1]
+    step = (items[1][1] - first) % 256
+    if items == [(bytes([byte]), (byte * step + first) % 256) for byte in range(256)]:
+        return f"{{bytes([b]): (b * {step} + {first}) % 256 for b in range(256)}}"
+    return ""
+
+
+def look(value: Any) -> str:
+    """`value` to look at: shortened in the middle when it is long."""
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return f"a {value.__name__}"
+    text = show(value) if type(value) in (dict, set, list, str) else repr(value)
+    if len(text) <= LONG:
+        return text
+    if isinstance(value, dict):
+        return f"a dict with {len(value)} entries"
+    return f"{text[: LONG // 2]} … {text[-LONG // 3 :]}"
+
+
+def difference(expected: Any, got: Any) -> str:
+    """Where two long values begin to differ, in a line; "" where looking at them is enough."""
+    if isinstance(expected, dict) and isinstance(got, dict):
+        return _dict_difference(expected, got)
+    if type(expected) in (list, str) and type(got) is type(expected) and len(expected) > 12:
+        place = len(list(takewhile(lambda i: _item(expected, i) == _item(got, i), count())))
+        if place < min(len(expected), len(got)):
+            return f"They differ from place {place} on: expected {expected[place]!r}, got {got[place]!r}."
+        if len(got) < len(expected):
+            return f"What came back ends early: {len(got)} of {len(expected)}."
+        return f"What came back goes on too long: {len(got)}, expected {len(expected)}."
+    return ""
+
+
+def _item(values: Any, place: int) -> Any:
+    # Each of the two ends with another object, so that the search above ends too.
+    return values[place] if place < len(values) else object()
+
+
+def _dict_difference(expected: dict[Any, Any], got: dict[Any, Any]) -> str:
+    if len(expected) <= 3 and len(got) <= 3:
+        return ""
+    missing = [key for key in expected if key not in got]
+    extra = [key for key in got if key not in expected]
+    other = [key for key in expected if key in got and expected[key] != got[key]]
+    parts = []
+    if missing:
+        parts.append(f"missing: {_some(missing)}")
+    if extra:
+        parts.append(f"too many: {_some(extra)}")
+    if other:
+        key = other[0]
+        parts.append(f"different: {key!r} has {got[key]!r} in place of {expected[key]!r}" + _more(other, 1))
+    if not parts:
+        return "The entries are right, but they stand in another order."
+    text = "; ".join(parts)
+    return text[0].upper() + text[1:] + "."
+
+
+def _some(keys: list[Any]) -> str:
+    return ", ".join(map(repr, keys[:3])) + _more(keys, 3)
+
+
+def _more(keys: list[Any], shown: int) -> str:
+    return f" and {len(keys) - shown} more" if len(keys) > shown else ""
+
+
+def type_name(kind: Any) -> str:
+    """A type in words: list[int] -> "a list of ints"."""
+    words = {int: "an int", str: "a str", bytes: "bytes", float: "a float", dict: "a dict"}
+    plurals = {int: "ints", str: "strs", bytes: "bytes", float: "floats"}
+    origin, inside = get_origin(kind), get_args(kind)
+    if origin is list:
+        return f"a list of {plurals[inside[0]]}"
+    if origin is tuple:
+        return f"a pair of {plurals[inside[0]]}"
+    if origin is dict:
+        key, value = inside
+        keys = "pairs of ids" if get_origin(key) is tuple else plurals[key]
+        return f"a dict from {keys} to {plurals[value]}"
+    return words.get(kind, getattr(kind, "__name__", str(kind)))
