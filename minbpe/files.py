@@ -25,6 +25,7 @@ from typing import NamedTuple, NoReturn
 from minbpe.merging import Pair
 
 BYTES_IN_ORDER = bytes(range(256))
+MOST_BYTES = 1 << 28  # of all tokens of a file together; GPT-4's are less than a megabyte
 
 
 class Model(NamedTuple):
@@ -207,7 +208,8 @@ class _Reader:
 
     def _merges(self, num_merges: int, byte_shuffle: bytes, numbers: int) -> dict[Pair, int]:
         merges: dict[Pair, int] = {}
-        known = set(byte_shuffle)
+        lengths = dict.fromkeys(byte_shuffle, 1)  # bytes of each token
+        room = MOST_BYTES
         last = 255
         for _ in range(num_merges):
             fields = self.line("a merge").split()
@@ -215,19 +217,21 @@ class _Reader:
                 self.fail(f"a merge is {numbers} numbers, this line has {len(fields)} fields")
             a, b, idx = (*map(self._number, fields), last + 1)[:3]
             for half in (a, b):
-                if half not in known:
+                if half not in lengths:
                     self.fail(f"a merge of the id {half}, which no token has up to this line")
             if (a, b) in merges:
                 self.fail(f"the pair {a} {b} is merged twice")
             if idx <= last:
                 self.fail(f"the new id {idx} does not come after {last}")
-            merges[a, b] = idx
-            known.add(idx)
-            last = idx
+            merges[a, b] = last = idx
+            lengths[idx] = lengths[a] + lengths[b]
+            room -= lengths[idx]
+            if room < 0:  # twenty lines can double a token to a megabyte, forty to more than there is memory
+                self.fail(f"the tokens up to here hold more than {MOST_BYTES:,} bytes")
         return merges
 
     def _number(self, field: str) -> int:
-        if not (field.isascii() and field.isdigit() and len(field) < 19):
+        if not (field.isascii() and field.isdigit() and len(field) < 1000):
             self.fail(f"expected a number, got {field[:40]!r}")
         return int(field)
 

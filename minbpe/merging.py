@@ -155,7 +155,8 @@ def apply_merges(ids: bytes, rank_of: Callable[[Pair], int | None]) -> list[int]
     """Merge the ids of one chunk, the earliest-learned merge first, until nothing merges.
 
     `rank_of` gives the id that a pair merges into, or None (`merges.get` does): a lower id was learned
-    earlier. Time is n log n at the worst for n ids.
+    earlier, and later than those that make its two tokens, as training has it. Time is n log n at the worst
+    for n ids.
     """
     return _apply_to_short(ids, rank_of) if len(ids) <= SHORT else _apply_to_long(ids, rank_of)
 

@@ -75,6 +75,7 @@ def made(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_there_is_a_solution_and_a_blank_notebook_for_each_notebook_of_the_course(made):
     for folder in [ROOT / "solutions", ROOT / "exercises", made]:
         assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb")) == [
@@ -82,6 +83,7 @@ def test_there_is_a_solution_and_a_blank_notebook_for_each_notebook_of_the_cours
         ]
 
 
+@pytest.mark.slow
 @each
 def test_exercises_are_in_step_with_solutions(name, made):
     stored = (ROOT / "exercises" / name / f"{name}.ipynb").read_bytes()
@@ -89,6 +91,7 @@ def test_exercises_are_in_step_with_solutions(name, made):
     assert stored == again, "run: python tests/make_exercises.py"
 
 
+@pytest.mark.slow
 def test_making_them_leaves_nothing_else_behind(made):
     assert not [path for path in made.rglob("*") if path.is_file() and path.suffix != ".ipynb"]
     assert not list(ROOT.glob("*.db"))
@@ -232,6 +235,7 @@ def test_the_stored_solution_has_full_marks(name):
     assert_full_marks(notebook)
 
 
+@pytest.mark.slow
 @each
 def test_the_solution_gets_full_marks_hidden_tests_included(name):
     assert_full_marks(run("solutions", name))
@@ -245,6 +249,7 @@ def assert_full_marks(notebook):
         assert len(re.findall("^✓ ", printed(cell), re.MULTILINE)) == 2  # the check, and the hidden test
 
 
+@pytest.mark.slow
 @each
 def test_a_blank_notebook_runs_to_its_end_and_says_what_is_not_done(name):
     notebook = run("exercises", name)

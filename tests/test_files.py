@@ -194,14 +194,26 @@ def test_v2_is_written_where_v1_would_lose_spaces_or_newlines(tmp_path, pattern,
     assert everything_about(loaded(path)) == everything_about(tokenizer)
 
 
-def test_v2_is_written_for_ids_with_gaps_and_for_bytes_out_of_order(tmp_path):
+def test_v2_is_written_for_bytes_out_of_order(tmp_path):
     shuffle = [*range(255, -1, -1)]
     header = f'{{"pattern": "a+|b+", "special_tokens": {{"<s>": 300}}, "byte_shuffle": {shuffle}, "merges": 2}}'
-    path = tmp_path / "gaps.model"
-    path.write_text(f"minbpe v2\n{header}\n158 158 400\n400 158 500\n", encoding="utf-8")
+    path = tmp_path / "shuffled.model"
+    path.write_text(f"minbpe v2\n{header}\n158 158 256\n256 158 257\n", encoding="utf-8")
     tokenizer = loaded(path)
-    assert tokenizer.encode("aaab<s>", allowed_special="all") == [500, 157, 300]
-    assert tokenizer.decode([500, 157, 300]) == "aaab<s>"
+    assert tokenizer.encode("aaab<s>", allowed_special="all") == [257, 157, 300]
+    assert tokenizer.decode([257, 157, 300]) == "aaab<s>"
+    again = saved(tokenizer, tmp_path, "again")
+    assert again.read_bytes().startswith(b"minbpe v2\n")
+    assert everything_about(loaded(again)) == everything_about(tokenizer)
+
+
+@pytest.mark.parametrize("first, second", [(256, 258), (257, 258), (400, 10**6)])
+def test_v2_is_written_for_ids_with_gaps(tmp_path, first, second):
+    header = '{"pattern": "a+|b+", "special_tokens": {"<s>": 300}, "byte_shuffle": null, "merges": 2}'
+    path = tmp_path / "gaps.model"
+    path.write_text(f"minbpe v2\n{header}\n97 97 {first}\n{first} 97 {second}\n", encoding="utf-8")
+    tokenizer = loaded(path)
+    assert tokenizer.encode("aaab<s>", allowed_special="all") == [second, 98, 300]
     again = saved(tokenizer, tmp_path, "again")
     assert again.read_bytes().startswith(b"minbpe v2\n")
     assert everything_about(loaded(again)) == everything_about(tokenizer)

@@ -11,7 +11,6 @@ import unicodedata
 
 import pytest
 import regex
-import tiktoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -371,20 +370,6 @@ def test_a_vocabulary_with_a_token_that_no_merge_makes_encodes_but_is_not_saved_
     with pytest.raises(ValueError, match="no merge"):
         tokenizer.save(tmp_path / "lossy")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_ranks_that_no_training_made_give_the_ids_of_tiktoken_on_short_and_on_long_chunks(seed):
-    choose = random.Random(seed)
-    tokens = sorted({"".join(choose.choices("ab", k=choose.randint(2, 5))).encode() for _ in range(5)})
-    choose.shuffle(tokens)
-    ranks = {token: rank for rank, token in enumerate([*(bytes([byte]) for byte in range(256)), *tokens])}
-    ours = RankedTokenizer(ranks, r"[\s\S]+", {})
-    theirs = tiktoken.Encoding("ranks", pat_str=r"[\s\S]+", mergeable_ranks=ranks, special_tokens={})
-    for length in (10, SHORT, SHORT + 1, 3 * SHORT):
-        for unit in [1, 2, 3, 4, 5, length]:
-            text = "".join(choose.choices("ab", k=unit)) * (length // unit + 1)
-            check(ours, theirs, text[:length])
 
 
 # GPT-4o

@@ -127,3 +127,24 @@ def test_an_unknown_option_is_an_error_and_changes_nothing():
     assert one.choice is None and many.choices == [None, None]
     with pytest.raises(ValueError, match="needs a question"):
         Quiz([])
+
+
+def test_in_large_letters_a_quiz_asks_one_question_at_a_time():
+    widget = quiz()
+    whole = len(buttons(widget))
+    widget.large = True
+    assert list(widget.stage.parts)[1:] == ["question 1", "turn", "result"]
+    widget.on_event("turn", "1")
+    widget.on_event("turn", "1")  # there is no third
+    assert widget.shown == 1 and "question 2" in widget.stage.parts
+    widget.on_event("turn", "-1")
+    assert widget.shown == 0
+    widget.large = False
+    assert len(buttons(widget)) == whole
+
+
+def test_in_lecture_mode_letters_are_large_from_the_start(monkeypatch):
+    monkeypatch.setenv("MINBPE_LECTURE", "1")
+    assert predict().large and quiz().large
+    monkeypatch.delenv("MINBPE_LECTURE")
+    assert not predict().large

@@ -355,6 +355,17 @@ def test_nothing_of_the_text_is_lost_and_chunks_are_those_of_the_tokenizer(text,
 # SpecialTokenExplorer
 
 
+def test_in_large_letters_the_policies_and_the_chat_take_turns():
+    widget = SpecialTokenExplorer("x", large=True)
+    assert list(widget.stage.parts) == ["choices", "policies", "turn"]
+    widget.on_event("turn", "chat")
+    assert list(widget.stage.parts) == ["chat", "turn"]
+    widget.on_event("turn", "nowhere")
+    assert widget.shown == "chat"
+    widget.large = False
+    assert list(widget.stage.parts) == ["choices", "policies", "chat"]
+
+
 def test_each_policy_shows_what_encode_gives():
     widget = SpecialTokenExplorer("a<|endoftext|>", allowed={"<|endoftext|>"})
     tokenizer = widget.tokenizer

@@ -36,6 +36,7 @@ ANYWHERE = SLIDE + "".join(f":not(:has({each}:focus))" for each in TAKES_KEYS)
 # The same on a cell that has the focus: JupyterLab's own keys, which fold headings, would be nearer than ANYWHERE.
 ON_CELL = f"{SLIDE} .jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus"
 IN_EDITOR = f"{SLIDE} .jp-Notebook.jp-mod-editMode"
+FULL = f"{SLIDE} .mb-lab:has([data-part='split0'], [data-part='policies'])"  # the widgets that show the most
 
 # CSS by selector, for JupyterLab Fonts, which comes with the deck.
 STYLES: dict[str, dict[str, str]] = {
@@ -61,7 +62,9 @@ STYLES: dict[str, dict[str, str]] = {
         "overflow": "hidden",
     },
     f"{SLIDE} .mb-lab:not(:has(.mb-ask)), {SLIDE} .mb-lab:not(:has(.mb-ask)) .mb": {"--mb-size": "18px"},
+    f"{FULL}, {FULL} .mb": {"--mb-size": "17px"},
     f"{SLIDE} .mb-legend": {"display": "none"},
+    f"{SLIDE} .mb-sentence": {"height": "3.2em"},
     f"{SLIDE} .mb-lab textarea": {"height": "3.2em"},
     f"{SLIDE} .mb-lab textarea[rows='6']": {"height": "4.6em"},
     f"{SLIDE} [data-part='policies'] > .mb-columns": {"grid-template-columns": "repeat(2, minmax(0, 1fr))"},
@@ -96,7 +99,11 @@ def settings() -> dict[str, dict[str, object]]:
         "@deathbeds/jupyterlab-fonts/fonts": {"styles": STYLES},
         "@jupyterlab/shortcuts-extension/shortcuts": {"shortcuts": shortcuts},
         "@jupyterlab/docmanager-extension/plugin": {"autosave": False},
-        "@jupyterlab/notebook-extension/tracker": {"scrollPastEnd": False, "windowingMode": "none"},
+        "@jupyterlab/notebook-extension/tracker": {
+            "scrollPastEnd": False,
+            "windowingMode": "none",
+            "codeCellConfig": {"lineWrap": True},
+        },
         "@jupyterlab/apputils-extension/themes": {
             "theme": "JupyterLab Light",
             "overrides": {"content-font-size1": LETTERS["content"], "code-font-size": LETTERS["code"]},

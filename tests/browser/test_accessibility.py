@@ -14,6 +14,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module", params=[LIGHT, DARK])
 def theme(request, notebook):
     notebook.use_theme(request.param)
+    notebook.execute("tokens.text = 'How many tokens are there in a text like this one?'")  # other tests type into it
     # axe judges the contrast only of what is on the screen, so the screen must hold a whole widget.
     notebook.page.set_viewport_size({"width": VIEWPORT["width"], "height": 3000})
     yield request.param

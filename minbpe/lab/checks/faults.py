@@ -15,8 +15,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, get_args, get_origin
 
+from minbpe.lab.checks import runner
 from minbpe.lab.checks.exercise import Args, Exercise
-from minbpe.lab.checks.runner import SECONDS, Outcome
+from minbpe.lab.checks.runner import Outcome
 from minbpe.lab.checks.show import type_name
 
 PACKAGE = str(Path(__file__).parents[2])
@@ -216,7 +217,7 @@ def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outc
     if outcome.stopped == "time":
         return Problem(
             "never returns",
-            f"This call was still running after {SECONDS:g} seconds, so it was stopped.",
+            f"This call was still running after {runner.SECONDS:g} seconds, so it was stopped.",
             "Look at each `while`: does what it waits for come true at some time, here too?",
         )
     if outcome.stopped:

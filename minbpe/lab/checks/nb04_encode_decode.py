@@ -64,6 +64,7 @@ DECODE = add(
             ([97, 257, 98], AB),
         ],
         draw=draw_decode,
+        draws=120,
     )
 )
 

@@ -29,7 +29,23 @@ def as_published(expected: list[str], got: list[str], args: Args) -> bool:
     return got == expected or any(got == splitter.split(args[0]) for splitter in PUBLISHED)
 
 
-PIECES = [*"aéX!'_ 7", "don't", "O'SHEA", "L'tre", "'Ll", "it's", "DON'Tx", "123", "4567", "1000000", "  ", "\n", " \t"]
+PIECES = [
+    *"aéX!'_ 7",
+    "don't",
+    "O'SHEA",
+    "L'tre",
+    "'Ll",
+    "it's",
+    "DON'Tx",
+    "123",
+    "4567",
+    "1000000",
+    "  ",
+    "\n",
+    " \t",
+    "\u00a0",
+    "\u3000",
+]
 PIECES += ["...", " (", "한국", "日本語", "😉", "e\u0301", "the", " of"]
 
 
@@ -188,7 +204,7 @@ def train_chunks(chunks: list[str], vocab_size: int) -> Merges:
 
 def draw_chunks(rng: Random, size: int) -> Args:
     text = inputs.text(rng, size)
-    chunks = split(text) if rng.random() < 0.5 else [inputs.text(rng, 6, "abc") or "a" for _ in range(size // 4)]
+    chunks = split(text) if rng.random() < 0.5 else [inputs.text(rng, 6, "abc") or "a" for _ in range(size // 2)]
     return chunks, inputs.vocab_size(rng)
 
 

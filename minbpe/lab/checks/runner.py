@@ -120,16 +120,18 @@ class _Watch:
         self.processor = processor
         self.reason = ""
         self.active = False
-        watch = self
+        self.thread = threading.get_ident()
 
+        # A bare `except:` catches a Stop. So from the first one on, every line that the answer runs, as the one after
+        # that `except:`, asks for another. All this is written in C, though not by us: Python code would be hit
+        # itself by the Stop that it asks for. That is also why it is `sys.settrace` that makes each Stop.
         class StopNow(Stop):
-            def __init__(self) -> None:
-                watch.insist()
+            __init__ = functools.partial(sys.settrace, functools.partial(_raise_from_trace, self.thread, Stop))
 
         self.stop = StopNow
+        self.trace = StopNow.__init__.args[0]
 
     def run(self, call: Callable[[], Any]) -> Any:
-        self.thread = threading.get_ident()
         self.frame = sys._getframe()
         self.tracer = sys.gettrace()
         self.deadline = time.perf_counter() + self.seconds
@@ -141,14 +143,15 @@ class _Watch:
             value = call()
             self.active = False
         finally:
-            # A Stop can still arrive until this is through, so go on until it is.
+            # One more Stop can be on its way, and strike here: then do it again.
             while True:
                 try:
                     self.active = False
                     if self.reason:
                         sys.settrace(self.tracer)
                     self.finish()
-                    _raise_in_thread(self.thread, ctypes.py_object())  # take back what is still on its way
+                    for _ in range(10):  # let in what is still on its way, where it does no harm
+                        pass
                     break
                 except Stop:
                     continue
@@ -163,21 +166,12 @@ class _Watch:
             self.reason = "memory"
         return bool(self.reason)
 
-    def insist(self) -> None:
-        """From now on every line of the answer brings another Stop: a bare `except:` may catch the first.
-
-        The trace function that does it has to be written in C. One in Python would be hit itself by the
-        Stop that it asks for, and whatever raises in a trace function is the last thing that it does.
-        """
-        if not self.active:
-            return
-        trace = functools.partial(_raise_in_thread_from_trace, self.thread, self.stop)
-        frame = sys._getframe(1).f_back
+    def mark(self, frame: FrameType | None) -> None:
+        """Have the lines of the answer traced, in all its functions that are under way."""
         while frame is not None and frame is not self.frame:
             if frame.f_code.co_filename != __file__:
-                frame.f_trace = trace
+                frame.f_trace = self.trace
             frame = frame.f_back
-        sys.settrace(trace)
 
     def start(self) -> None:
         raise NotImplementedError
@@ -194,6 +188,7 @@ class _SignalWatch(_Watch):
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.active and self.is_up():
+            self.mark(frame)
             raise self.stop
 
     def finish(self) -> None:
@@ -215,18 +210,21 @@ class _ThreadWatch(_Watch):
         while not self.finished.wait(TICK):
             with self.lock:
                 if self.active and self.is_up():
-                    _raise_in_thread(self.thread, self.stop)
+                    self.mark(sys._current_frames().get(self.thread))
+                    _raise_in(self.thread, self.stop)
 
     def finish(self) -> None:
+        self.finished.set()
         with self.lock:  # from here on the other thread does nothing more
-            self.finished.set()
+            pass
 
 
-# PyThreadState_SetAsyncExc(thread, exception class), which holds on to the interpreter while it runs. The second
-# form takes what a trace function is given, too (frame, event, arg), and leaves it aside.
+# PyThreadState_SetAsyncExc(thread, exception): raised when that thread next calls something, or when a loop goes
+# round. The second form takes what a trace function is given, too (frame, event, arg), and leaves it aside. To
+# take a Stop back there is NULL, but then the interpreter would go on looking for it at every step.
 _SET_ASYNC_EXC = ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
-_raise_in_thread = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(_SET_ASYNC_EXC)
-_raise_in_thread_from_trace = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(_SET_ASYNC_EXC)
+_raise_in = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(_SET_ASYNC_EXC)
+_raise_from_trace = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(_SET_ASYNC_EXC)
 
 
 def _memory() -> int:
