@@ -62,7 +62,7 @@ CUT = re.compile(
     rf"\S(?=[ \t\u3000])|[{LETTER}](?=[\x00-&(-@\[-`{{-\x7f。，、！？])"
     r"|[0-9](?=[\x00-/:-\x7f])|[!-/:-@\[-`{-~](?=[0-9])|\S\n(?=[^\s/])"
 )
-WINDOW = 1 << 18  # characters
+WINDOW = 1 << 14  # characters
 
 
 class Splitter:
@@ -80,6 +80,11 @@ class Splitter:
             return list(self.iterate(text))
         if text.isascii() or not ASTRAL.search(text):
             return self._compiled.findall(text)
+        return list(self.iterate(text))  # only the windows with such a character pay for it
+
+    def _split_window(self, text: str) -> list[str]:
+        if text.isascii() or not ASTRAL.search(text):
+            return self._compiled.findall(text)
         chunks = self._compiled.findall(ASTRAL.sub(_stand_ins, text))
         ends = accumulate(map(len, chunks), initial=0)
         return [text[start:end] for start, end in pairwise(ends)]
@@ -87,7 +92,7 @@ class Splitter:
     def iterate(self, text: str) -> Iterator[str]:
         """The chunks of `text` one by one, without ever holding all of them."""
         if self.known:
-            return chain.from_iterable(map(self.split, _windows(text)))
+            return chain.from_iterable(map(self._split_window, _windows(text)))
         return self._matches_and_gaps(text)
 
     def _matches_and_gaps(self, text: str) -> Iterator[str]:
