@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -62,7 +62,7 @@ CUT = re.compile(
     rf"\S(?=[ \t\u3000])|[{LETTER}](?=[\x00-&(-@\[-`{{-\x7f。，、！？])"
     r"|[0-9](?=[\x00-/:-\x7f])|[!-/:-@\[-`{-~](?=[0-9])|\S\n(?=[^\s/])"
 )
-WINDOW = 1 << 14  # characters
+WINDOW = 1 << 12  # characters: chunks that are used soon after they are cut are still in the processor's cache
 
 
 class Splitter:
@@ -76,11 +76,15 @@ class Splitter:
 
     def split(self, text: str) -> list[str]:
         """The chunks of `text`. Joined they are `text` again: what the pattern leaves out is a chunk too."""
-        if not self.known:
-            return list(self.iterate(text))
-        if text.isascii() or not ASTRAL.search(text):
-            return self._compiled.findall(text)
-        return list(self.iterate(text))  # only the windows with such a character pay for it
+        return list(self.iterate(text))
+
+    def iterate(self, text: str) -> Iterator[str]:
+        """The chunks of `text` one by one, without ever holding all of them."""
+        return chain.from_iterable(self.batches(text))
+
+    def batches(self, text: str) -> Iterator[Iterable[str]]:
+        """The chunks of `text` a few hundred at a time, which costs less than one by one."""
+        return map(self._split_window, _windows(text)) if self.known else iter([self._matches_and_gaps(text)])
 
     def _split_window(self, text: str) -> list[str]:
         if text.isascii() or not ASTRAL.search(text):
@@ -88,12 +92,6 @@ class Splitter:
         chunks = self._compiled.findall(ASTRAL.sub(_stand_ins, text))
         ends = accumulate(map(len, chunks), initial=0)
         return [text[start:end] for start, end in pairwise(ends)]
-
-    def iterate(self, text: str) -> Iterator[str]:
-        """The chunks of `text` one by one, without ever holding all of them."""
-        if self.known:
-            return chain.from_iterable(map(self._split_window, _windows(text)))
-        return self._matches_and_gaps(text)
 
     def _matches_and_gaps(self, text: str) -> Iterator[str]:
         place = 0

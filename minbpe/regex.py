@@ -21,8 +21,8 @@ __all__ = ["GPT2_SPLIT_PATTERN", "GPT4O_SPLIT_PATTERN", "GPT4_SPLIT_PATTERN", "R
 
 # Words come again and again, so a chunk is encoded once and remembered. Both bounds keep the memory small:
 # so many chunks are remembered at the most (then all are forgotten), each of so many characters.
-CACHE_CHUNKS = 1 << 17
-CACHE_CHARACTERS = 32
+CACHE_CHUNKS = 1 << 16
+CACHE_CHARACTERS = 128  # a line of "=====" is long, and slow to encode
 
 
 class RegexTokenizer(Tokenizer):
@@ -65,8 +65,9 @@ class RegexTokenizer(Tokenizer):
         """The ids of `text`, with special tokens taken for ordinary text."""
         cache = self._cache
         ids: list[int] = []
-        for chunk in self._splitter.split(well_formed(text)):
-            ids += cache.get(chunk) or self._encode_chunk(chunk)
+        for chunks in self._splitter.batches(well_formed(text)):
+            for chunk in chunks:
+                ids += cache.get(chunk) or self._encode_chunk(chunk)
         return ids
 
     def _merge_chunk(self, chunk: bytes) -> list[int]:
