@@ -1,0 +1,109 @@
+"""The Python that the cells of a submission run in. The worker starts it in place of the usual kernel.
+
+Before a learner's first line runs, it gives up what an exercise has no use for: the network, other programs, files
+outside its own folder, more memory than agreed. An attempt raises PermissionError, and is noted.
+
+This is a safety net and no sandbox: whoever knows Python well finds a way around it, through ctypes for one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+PROGRAMS = ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
+CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod")
+FILE_SIZE = 100 << 20  # bytes that one file may have
+OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+
+
+def limit_memory(size: int) -> bool:
+    """Let this process have `size` bytes at most. Windows has no such limit, and macOS does not keep to it."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    # Data is what a program fills. Libraries reserve addresses by the gigabyte without ever using them.
+    what = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    try:
+        resource.setrlimit(what, (size, size))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+class Guard:
+    """An audit hook: Python asks it before it opens a file, a connection, or another program."""
+
+    def __init__(self, folder: Path, notes: int) -> None:
+        self.folder = os.path.realpath(folder)
+        self.notes = notes
+
+    def note(self, kind: str, what: object) -> None:
+        line = f"{kind}\t{' '.join(str(what).split())[:100]}\n"
+        os.write(self.notes, line.encode("utf-8", "replace"))
+
+    def refuse(self, kind: str, what: object) -> None:
+        self.note(kind, what)
+        raise PermissionError(f"while this is graded there is no {kind}: {what}")
+
+    def __call__(self, event: str, args: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = args
+            if isinstance(path, int):
+                return
+            if flags & OPEN_TO_WRITE or (isinstance(mode, str) and set(mode) & set("wax+")):
+                self.keep_inside(path)
+            elif os.fsdecode(path).endswith((".ipynb", ".db")):
+                self.refuse("reading of other notebooks", os.fsdecode(path))
+        elif event in CHANGES:
+            for path in args[: 2 if event in ("os.rename", "os.link", "os.symlink") else 1]:
+                self.keep_inside(path)
+        elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+            host = args[1][0] if isinstance(args[1], tuple) and args[1] else args[1]
+            if host not in LOOPBACK:
+                self.refuse("network", host)
+        elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+            host = args[0].decode(errors="replace") if isinstance(args[0], bytes) else args[0]
+            if host not in LOOPBACK | {None, ""}:
+                self.refuse("network", host)
+        elif event in PROGRAMS or event == "subprocess.Popen":
+            self.refuse("starting of other programs", args[0] if args else event)
+        elif event == "resource.setrlimit":
+            self.refuse("changing of limits", args[0])
+
+    def keep_inside(self, path: Any) -> None:
+        if isinstance(path, int):
+            return
+        where = os.path.realpath(os.fsdecode(path))
+        if where != os.devnull and os.path.commonpath([where, self.folder]) != self.folder:
+            self.refuse("writing outside its own folder", where)
+
+
+def main() -> None:
+    folder = Path.cwd()
+    notes = os.open(os.environ.pop("MINBPE_GRADING_NOTES"), os.O_WRONLY | os.O_APPEND)
+    memory = int(os.environ.pop("MINBPE_GRADING_MEMORY"))
+    sys.path[:] = [path for path in sys.path if path not in ("", str(folder))]  # no module of the learner's comes first
+
+    # All that a check needs is loaded from here on, so that a file of that name changes nothing.
+    import secrets  # noqa: F401
+
+    from ipykernel.kernelapp import IPKernelApp
+
+    from minbpe.lab.checks import check
+
+    guard = Guard(folder, notes)
+    check.on_pass(lambda name: guard.note("pass", name))
+    limit_memory(memory)
+    sys.addaudithook(guard)
+    IPKernelApp.launch_instance()
+
+
+if __name__ == "__main__":
+    main()
