@@ -1,15 +1,24 @@
 """A class is graded with one command, whatever its members hand in, and the table says what a person must look at."""
 
 import csv
+import hashlib
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from minbpe.lab.checks import EXERCISES
+from minbpe.lab.grading.__main__ import Row, main, submissions, table
+from minbpe.lab.grading.course import CannotRun
+from minbpe.lab.grading.mending import Unreadable, mended, read
 
 ROOT = Path(__file__).parent.parent
 NAME = "02-pairs"  # the cheapest to run: three checks, worth 2, 2 and 1 points
@@ -83,7 +92,6 @@ def tampered():
     return notebook
 
 
-# What each hands in, the points that are right, and what a person must be told (None: nothing).
 HARD_CODED = """
 def get_stats(ids, counts=None):
     counts = {} if counts is None else counts
@@ -94,8 +102,6 @@ def get_stats(ids, counts=None):
 
 def fixed_cases():
     """The fixed cases of the check, as a learner would copy them who has read its source."""
-    from minbpe.lab.checks import EXERCISES
-
     exercise = EXERCISES["get_stats"]
     known = {}
     for ids, *rest in exercise.cases:
@@ -104,6 +110,7 @@ def fixed_cases():
     return f"KNOWN = {known!r}\n{HARD_CODED}"
 
 
+# What each hands in, the points that are right, and what a person must be told (None: nothing).
 CLASS = {
     "full": (lambda: written(), 5, None),
     "half": (lambda: written({"get-stats": GET_STATS}), 2, None),
@@ -120,27 +127,105 @@ CLASS = {
     "no-answer": (lambda: without("write-top-pair"), 3, "write-top-pair was deleted"),
     "tampered": (tampered, 0, "check-get-stats was edited"),
     "not-json": (lambda: b"%PDF-1.7 this is my homework", 0, "not JSON"),
-    "memory": (lambda: written(top_pair="hog = [bytearray(1 << 24) for _ in range(1 << 12)]"), 3, None),
+    "memory": (
+        lambda: written(top_pair="hog = [bytearray(1 << 24) for _ in range(1 << 12)]"),
+        3,
+        "write-top-pair ran out of memory",
+    ),
     "network": (
         lambda: written(
             top_pair='import urllib.request as r\ntry: r.urlopen("http://example.com")\nexcept OSError: pass'
         ),
         5,
-        "network",
+        "write-top-pair tried network (example.com)",
     ),
     "hard-coded": (lambda: written({**ALL, "get-stats": fixed_cases()}), 2, None),
 }
 
 
-def grade(submitted, graded, *options, **environment):
-    command = [sys.executable, "-m", "minbpe.lab.grading", submitted, graded, *options]
+# The same for what is rarer. Run with --long.
+RARE = {
+    "another-kernel": (lambda: with_kernel("julia-1.9"), 5, None),
+    "pasted": (lambda: pasted("write-top-pair"), 5, "there twice, the last one counts: write-top-pair"),
+    "empty-file": (lambda: b"", 0, "the file is empty"),
+    "no-cells": (nbformat.v4.new_notebook, 0, "deleted, put back: setup-02-pairs, check-get-stats"),
+    "no-setup": (lambda: without("setup"), 5, "deleted, put back: setup-02-pairs"),
+    "format-3": (lambda: nbformat.writes(nbformat.convert(written(), 3), version=3).encode(), 5, None),
+    "huge": (lambda: written(top_pair="print('x' * 10**8)"), 5, "write-top-pair printed more than a million"),
+    "prints": (lambda: written(top_pair="while True: print('✓ top_pair')"), 3, "write-top-pair took more than"),
+    "imitates": (lambda: written({**ALL, "top-pair": "def top_pair(stats):\n    print('✓ top_pair')"}), 3, None),
+    "rebinds": (lambda: written({**WRONG, "top-pair": f"check = print\n{BAD}"}), 0, None),
+    "patches": (
+        lambda: written(
+            {
+                **WRONG,
+                "top-pair": f"import minbpe.lab.checks as m\ntype(m.check).__call__ = lambda *a, **k: None\n{BAD}",
+            }
+        ),
+        0,
+        "check-top-pair gave no error, but did not pass",
+    ),
+    "transforms": (
+        lambda: written({**WRONG, "top-pair": "get_ipython().input_transformers_post.append(lambda lines: [])"}),
+        0,
+        "check-top-pair gave no error, but did not pass",
+    ),
+    "forks": (lambda: written(top_pair="import os; os.fork()"), 3, "write-top-pair tried starting of other programs"),
+    "shell": (lambda: written(top_pair="!echo hello"), 3, "write-top-pair tried starting of other programs"),
+    "sleeps": (lambda: written(top_pair="import time; time.sleep(10**6)"), 3, "write-top-pair took more than"),
+    "in-c": (
+        lambda: written({**ALL, "top-pair": "import itertools\ndef top_pair(stats): sum(itertools.count())"}),
+        3,
+        "check-top-pair hung Python",
+    ),
+    "deletes-its-files": (lambda: written(top_pair="import os, shutil\nshutil.rmtree(os.getcwd(), True)"), 5, None),
+}
+BAD = "def top_pair(stats): return (0, 0)"
+WRONG = {
+    "get-stats": "def get_stats(ids, counts=None): return {}",
+    "get-stats-in-pieces": "get_stats_in_pieces = get_stats",
+}
+
+
+def with_kernel(name):
+    notebook = written()
+    notebook.metadata.kernelspec = {"name": name, "display_name": name, "language": "julia"}
+    return notebook
+
+
+def pasted(name):
+    notebook = written()
+    notebook.cells.append(nbformat.from_dict(cell_of(notebook, name)))
+    return notebook
+
+
+def command(submitted, graded, *options):
+    return [str(part) for part in (sys.executable, "-m", "minbpe.lab.grading", submitted, graded, *options)]
+
+
+def environment(home):
+    """An instructor's own settings, all of which are in the way."""
+    settings = {
+        ".jupyter/nbgrader_config.py": "raise RuntimeError('settings of your own')",
+        ".jupyter/jupyter_nbconvert_config.py": "raise RuntimeError('settings of your own')",
+        ".ipython/profile_default/startup/00.py": "import os; os._exit(1)",
+        ".ipython/profile_default/ipython_config.py": "raise RuntimeError('settings of your own')",
+    }
+    for name, text in settings.items():
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return {**os.environ, "PYTHONUTF8": "1", "COLUMNS": "80", "HOME": str(home), "USERPROFILE": str(home)}
+
+
+def grade(submitted, graded, *options):
     return subprocess.run(
-        [str(part) for part in command],
+        command(submitted, graded, *options),
         capture_output=True,
         encoding="utf-8",
-        env={**os.environ, "PYTHONUTF8": "1", "COLUMNS": "80", **environment},
+        env=environment(submitted.parent / "home"),
         cwd=submitted.parent,
-        timeout=580,
+        timeout=900,
     )
 
 
@@ -149,10 +234,286 @@ def rows(graded):
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-def make(folder):
-    for student, (notebook, _, _) in CLASS.items():
-        hand_in(folder, student, notebook())
+def sums(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+class Graded:
+    """A class, graded."""
+
+    def __init__(self, folder, members):
+        self.members = members
+        self.submitted, self.graded = folder / "submitted", folder / "graded"
+        for student, (notebook, _, _) in members.items():
+            hand_in(self.submitted, student, notebook())
+        self.before = sums(self.submitted)
+        started = time.monotonic()
+        self.run = grade(self.submitted, self.graded, "--cell", "8")
+        self.seconds = time.monotonic() - started
+        self.rows = rows(self.graded)
+
+    def check(self, student):
+        _, points, look_at = self.members[student]
+        row = self.rows[student]
+        assert (float(row["score"]), float(row["max_score"])) == (points, 5), row
+        if look_at is None:
+            assert row["look_at"] == ""
+        else:
+            assert look_at in row["look_at"]
+
+
+# --- the class
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    return Graded(tmp_path_factory.mktemp("class"), CLASS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("student", CLASS)
+def test_each_gets_the_right_points_and_a_person_is_told_what_to_look_at(graded, student):
+    graded.check(student)
+
+
+@pytest.mark.slow
+def test_the_exit_code_says_that_a_person_must_look_and_the_table_shows_what(graded):
+    assert graded.run.returncode == 1, graded.run.stderr
+    assert graded.run.stderr == ""
+    shown = graded.run.stdout
+    assert max(map(len, shown.splitlines()[:-1])) <= 80
+    for student, (_, points, _) in CLASS.items():
+        assert any(line.split()[:3] == [student, NAME, f"{points}/5"] for line in shown.splitlines())
+    to_look = sum(look_at is not None for _, _, look_at in CLASS.values())
+    assert f"{len(CLASS)} graded, {to_look} to look at." in shown
+
+
+@pytest.mark.slow
+def test_what_was_handed_in_stays_as_it_was_and_nothing_is_left_running(graded):
+    assert sums(graded.submitted) == graded.before
+    running = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    assert not [line for line in running if "minbpe.lab.grading" in line and str(graded.graded) in line]
+    assert not list(ROOT.glob("*.db"))
+
+
+@pytest.mark.slow
+def test_graded_again_only_what_has_changed_is_run(graded, tmp_path):
+    submitted, again = tmp_path / "submitted", tmp_path / "graded"
+    shutil.copytree(graded.submitted, submitted)
+    shutil.copytree(graded.graded, again)
+    hand_in(submitted, "not-json", written())
+    logs = {path: path.stat().st_mtime_ns for path in again.glob("logs/*/*")}
+    run = grade(submitted, again, "--cell", "8", "--feedback")
+    assert run.returncode == 1
+    after = rows(again)
+    assert (after["not-json"]["score"], after["not-json"]["look_at"]) == ("5", "")
+    assert {**after, "not-json": ""} == {**graded.rows, "not-json": ""}
+    assert {path for path in again.glob("logs/*/*") if logs.get(path) != path.stat().st_mtime_ns} == {
+        again / "logs" / "not-json" / f"{NAME}.txt"
+    }
+    page = (again / "feedback" / "half" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "top_pair" in page
+    assert "not done yet" in page
+
+
+@pytest.mark.slow
+def test_a_class_without_trouble_ends_with_0_and_a_worse_second_try_takes_the_points_back(tmp_path):
+    submitted, out = tmp_path / "submitted", tmp_path / "graded"
+    hand_in(submitted, "ann", written())
+    assert grade(submitted, out).returncode == 0
+    assert rows(out)["ann"]["score"] == "5"
+    hand_in(submitted, "ann", b"{")
+    assert grade(submitted, out).returncode == 1
+    assert rows(out)["ann"]["score"] == "0"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send to one process")
+def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
+    submitted, out = tmp_path / "submitted", tmp_path / "graded"
+    hand_in(submitted, "ann", written())
+    hand_in(submitted, "bob", written(top_pair="import time; time.sleep(10**6)"))
+    hand_in(submitted, "eve", written())
+    process = subprocess.Popen(
+        command(submitted, out), env=environment(tmp_path / "home"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    until = time.monotonic() + 60
+    while not (out / "logs" / "bob" / f"{NAME}.txt").exists():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    shown, errors = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "2 are left" in errors.decode()
+    assert {student: row["score"] for student, row in rows(out).items()} == {"ann": "5"}
+    assert [row["student"] for row in json.loads((out / "results.json").read_text(encoding="utf-8"))] == ["ann"]
+    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture(scope="module")
+def rare(tmp_path_factory):
+    return Graded(tmp_path_factory.mktemp("rare"), RARE)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("student", RARE)
+def test_rarer_submissions_get_the_right_points_too(rare, student):
+    rare.check(student)
+
+
+# --- folders laid out otherwise
+
+
+@pytest.mark.parametrize(
+    ("path", "complaint"),
+    [
+        ("02-pairs.ipynb", "holds a notebook, 02-pairs.ipynb"),
+        ("02-pairs/ann/02-pairs.ipynb", "holds a folder 02-pairs where students' folders should be"),
+        ("ann/pairs/02-pairs.ipynb", "holds no notebook where one should be"),
+        ("readme.txt", "holds no students' folders"),
+    ],
+)
+def test_another_layout_is_said_and_nothing_is_graded(tmp_path, capsys, path, complaint):
+    file = tmp_path / "submitted" / path
+    file.parent.mkdir(parents=True)
+    nbformat.write(blank(), file)
+    assert main([str(tmp_path / "submitted"), str(tmp_path / "graded")]) == 2
+    said = capsys.readouterr().err
+    assert complaint in said
+    assert "SUBMITTED/STUDENT/02-pairs/02-pairs.ipynb" in said
+    assert not (tmp_path / "graded").exists()
+
+
+def test_folders_that_cannot_be_used_are_refused(tmp_path, capsys):
+    submitted = tmp_path / "submitted"
+    hand_in(submitted, "ann", blank())
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "thesis.txt").touch()
+    for arguments in ([submitted, submitted / "out"], [submitted, full], [tmp_path / "none", full], [submitted, ROOT]):
+        assert main([str(each) for each in arguments]) == 2
+        assert "Nothing was graded" in capsys.readouterr().err
+    assert main([str(submitted), str(tmp_path / "out"), "--assignment", "02-pear"]) == 2
+    assert "there is no assignment 02-pear: there are 01-bytes" in capsys.readouterr().err
+
+
+def test_what_is_missing_or_elsewhere_in_one_students_folder_is_said(tmp_path):
+    hand_in(tmp_path, "ann", blank())
+    (tmp_path / "ann" / NAME / "draft.ipynb").touch()
+    (tmp_path / "bob").mkdir()
+    (tmp_path / "cid" / NAME).mkdir(parents=True)
+    (tmp_path / "cid" / NAME / "pairs.ipynb").touch()
+    (tmp_path / "dan").mkdir()
+    (tmp_path / "dan" / f"{NAME}.ipynb").touch()
+    (tmp_path / "eve" / "homework").mkdir(parents=True)
+    (tmp_path / ".DS_Store").touch()
+    found = [(each.student, each.assignment, each.odd) for each in submissions(tmp_path, [NAME, "03-merges"], [])]
+    assert found == [
+        ("ann", NAME, ["also there, not graded: draft.ipynb"]),
+        ("bob", NAME, ["nothing handed in"]),
+        ("cid", NAME, [f"no {NAME}.ipynb, but pairs.ipynb: rename it?"]),
+        ("dan", NAME, [f"{NAME}.ipynb is not in a folder {NAME}: move it there"]),
+        ("eve", NAME, ["nothing handed in"]),
+        ("eve", "homework", ["no such assignment: rename it?"]),
+    ]
+
+
+def test_no_folder_at_all_is_no_class(tmp_path):
+    with pytest.raises(CannotRun, match="no students"):
+        submissions(tmp_path, [NAME], [])
+
+
+# --- what is put back
+
+
+def test_a_notebook_that_was_only_filled_in_is_left_alone():
+    notebook, notes = mended(written(), blank())
+    assert notes == []
+    assert [cell.source for cell in notebook.cells] == [cell.source for cell in written().cells]
+    assert not any(cell.get("outputs") for cell in notebook.cells)
+
+
+def test_whatever_is_deleted_comes_back_where_it_stood():
+    release = blank()
+    for gone in [cell for cell in release.cells if "nbgrader" in cell.metadata]:
+        notebook = blank()
+        notebook.cells = [cell for cell in notebook.cells if cell.id != gone.id]
+        back, notes = mended(notebook, release)
+        order = [cell.metadata.nbgrader.grade_id for cell in back.cells if "nbgrader" in cell.metadata]
+        assert order == [cell.metadata.nbgrader.grade_id for cell in release.cells if "nbgrader" in cell.metadata]
+        assert len(notes) == 1
+        assert gone.metadata.nbgrader.grade_id in notes[0]
+
+
+def test_what_is_no_notebook_is_named(tmp_path):
+    path = tmp_path / "x.ipynb"
+    for content, words in {
+        b"": "empty",
+        b"\xff\xfe\x00": "no text",
+        b"hello": "not JSON",
+        b"[]": "no notebook that Jupyter can read",
+        b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}]}': "no notebook that Jupyter can read",
+    }.items():
+        path.write_bytes(content)
+        with pytest.raises(Unreadable, match=words):
+            read(path)
+
+
+# --- the guard
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        ("open(outside / 'x', 'w')", "writing outside its own folder"),
+        ("(outside / 'there').unlink()", "writing outside its own folder"),
+        ("shutil.rmtree(outside)", "writing outside its own folder"),
+        (
+            "os.remove('there', dir_fd=os.open(outside, os.O_RDONLY)) if os.name != 'nt' else os.remove(outside / 'there')",
+            "writing",
+        ),
+        ("os.rename('inside', outside / 'x')", "writing outside its own folder"),
+        ("open(outside / 'solution.ipynb')", "reading of other notebooks"),
+        ("socket.create_connection(('192.0.2.1', 80))", "network"),
+        ("socket.getaddrinfo('example.com', 80)", "network"),
+        ("subprocess.run([sys.executable, '-c', ''])", "starting of other programs"),
+        ("os.system('echo')", "starting of other programs"),
+        ("open('inside').read(); open('new', 'w').write('x'); os.remove('new'); open(outside / 'there')", ""),
+        ("socket.create_server(('127.0.0.1', 0)).close(); open(os.devnull, 'w')", ""),
+    ],
+)
+def test_the_guard_refuses_what_no_exercise_needs(tmp_path, code, refused):
+    own, outside = tmp_path / "own", tmp_path / "outside"
+    own.mkdir()
+    outside.mkdir()
+    (own / "inside").touch()
+    (outside / "there").touch()
+    notes = tmp_path / "notes"
+    program = f"""
+import os, shutil, socket, subprocess, sys
+from pathlib import Path
+from minbpe.lab.grading.kernel import Guard
+outside = Path({str(outside)!r})
+sys.addaudithook(Guard(Path.cwd(), os.open({str(notes)!r}, os.O_WRONLY | os.O_CREAT)))
+try:
+    {code}
+except PermissionError as error:
+    print(error)
+"""
+    run = subprocess.run([sys.executable, "-B", "-c", program], cwd=own, capture_output=True, encoding="utf-8")
+    assert run.returncode == 0, run.stderr
+    assert refused in run.stdout
+    assert bool(run.stdout) == bool(refused)
+    assert notes.read_text(encoding="utf-8").startswith(refused)
+    assert (outside / "there").exists()
+
+
+def test_the_table_fits_its_width():
+    long = ["deleted, put back: " + ", ".join(f"check-number-{n}" for n in range(9))]
+    text = table([Row("Ångström, Örjan van der Müller-Lüdenscheidt", NAME, 3.5, 5, long), Row("b", "x")], 80)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "3.5/5" in text
+    assert "–" in text

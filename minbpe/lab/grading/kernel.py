@@ -15,7 +15,18 @@ from typing import Any
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 PROGRAMS = ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
-CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate", "os.chmod")
+# What changes files: which of the arguments is a path, and which says in what folder, as a number.
+CHANGES = {
+    "os.remove": [(0, 1)],
+    "os.rmdir": [(0, 1)],
+    "os.mkdir": [(0, 2)],
+    "os.chmod": [(0, 2)],
+    "os.rename": [(0, 2), (1, 3)],
+    "os.link": [(0, 2), (1, 3)],
+    "os.symlink": [(1, 2)],
+    "os.truncate": [(0, None)],
+    "shutil.rmtree": [(0, 1)],
+}
 FILE_SIZE = 100 << 20  # bytes that one file may have
 OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
@@ -62,8 +73,9 @@ class Guard:
             elif os.fsdecode(path).endswith((".ipynb", ".db")):
                 self.refuse("reading of other notebooks", os.fsdecode(path))
         elif event in CHANGES:
-            for path in args[: 2 if event in ("os.rename", "os.link", "os.symlink") else 1]:
-                self.keep_inside(path)
+            for path, inside in CHANGES[event]:
+                number = args[inside] if inside is not None and inside < len(args) else None
+                self.keep_inside(args[path], -1 if number is None else number)
         elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
             host = args[1][0] if isinstance(args[1], tuple) and args[1] else args[1]
             if host not in LOOPBACK:
@@ -77,11 +89,22 @@ class Guard:
         elif event == "resource.setrlimit":
             self.refuse("changing of limits", args[0])
 
-    def keep_inside(self, path: Any) -> None:
+    def keep_inside(self, path: Any, number: int = -1) -> None:
+        """Refuse a path that is not in the folder. `number` is that of the open folder that it starts from, or -1."""
         if isinstance(path, int):
             return
-        where = os.path.realpath(os.fsdecode(path))
-        if where != os.devnull and os.path.commonpath([where, self.folder]) != self.folder:
+        where = os.fsdecode(path)
+        if number != -1 and not os.path.isabs(where):
+            try:
+                where = os.path.join(os.readlink(f"/proc/self/fd/{number}"), where)
+            except OSError:  # not on Linux: nobody says which folder that is
+                self.refuse("writing outside its own folder", where)
+        where = os.path.realpath(where)
+        try:
+            inside = os.path.commonpath([where, self.folder]) == self.folder
+        except ValueError:  # another drive
+            inside = False
+        if not inside and where != os.path.realpath(os.devnull):
             self.refuse("writing outside its own folder", where)
 
 
