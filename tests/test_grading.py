@@ -118,14 +118,18 @@ CLASS = {
     "syntax": (lambda: written({**ALL, "top-pair": "def top_pair(stats)\n    return 1"}), 3, None),
     "loop": (lambda: written(top_pair="while True: pass"), 3, "write-top-pair took more than"),
     "stubborn": (
-        lambda: written(top_pair="while True:\n    try:\n        while True: pass\n    except BaseException: pass"),
+        lambda: written(top_pair="while True:\n    try:\n        while True: len([])\n    except BaseException: pass"),
         3,
         "write-top-pair hung Python",
     ),
     "killer": (lambda: written(top_pair="import os; os._exit(3)"), 3, "write-top-pair ended Python"),
-    "no-test": (lambda: without("check-top-pair"), 5, "check-top-pair was deleted"),
-    "no-answer": (lambda: without("write-top-pair"), 3, "write-top-pair was deleted"),
-    "tampered": (tampered, 0, "check-get-stats was edited"),
+    "no-test": (lambda: without("check-top-pair"), 5, "deleted, put back: check-top-pair"),
+    "no-answer": (lambda: without("write-top-pair"), 3, "deleted, put back blank: write-top-pair"),
+    "tampered": (
+        tampered,
+        0,
+        "; edited, put back: check-get-stats, check-top-pair; deleted, put back: check-get-stats-in-pieces",
+    ),
     "not-json": (lambda: b"%PDF-1.7 this is my homework", 0, "not JSON"),
     "memory": (
         lambda: written(top_pair="hog = [bytearray(1 << 24) for _ in range(1 << 12)]"),
@@ -156,12 +160,7 @@ RARE = {
     "imitates": (lambda: written({**ALL, "top-pair": "def top_pair(stats):\n    print('✓ top_pair')"}), 3, None),
     "rebinds": (lambda: written({**WRONG, "top-pair": f"check = print\n{BAD}"}), 0, None),
     "patches": (
-        lambda: written(
-            {
-                **WRONG,
-                "top-pair": f"import minbpe.lab.checks as m\ntype(m.check).__call__ = lambda *a, **k: None\n{BAD}",
-            }
-        ),
+        lambda: written({**WRONG, "top-pair": f"{PATCH}\n{BAD}"}),
         0,
         "check-top-pair gave no error, but did not pass",
     ),
@@ -185,6 +184,7 @@ WRONG = {
     "get-stats": "def get_stats(ids, counts=None): return {}",
     "get-stats-in-pieces": "get_stats_in_pieces = get_stats",
 }
+PATCH = "import minbpe.lab.checks as m\ntype(m.check).__call__ = lambda *a, **k: None"
 
 
 def with_kernel(name):
@@ -344,7 +344,7 @@ def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
         time.sleep(0.1)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
-    shown, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "2 are left" in errors.decode()
     assert {student: row["score"] for student, row in rows(out).items()} == {"ann": "5"}
@@ -471,9 +471,11 @@ def test_what_is_no_notebook_is_named(tmp_path):
         ("open(outside / 'x', 'w')", "writing outside its own folder"),
         ("(outside / 'there').unlink()", "writing outside its own folder"),
         ("shutil.rmtree(outside)", "writing outside its own folder"),
-        (
-            "os.remove('there', dir_fd=os.open(outside, os.O_RDONLY)) if os.name != 'nt' else os.remove(outside / 'there')",
-            "writing",
+        ("os.chdir(outside); os.remove('there')", "writing outside its own folder"),
+        pytest.param(
+            "os.remove('there', dir_fd=os.open(outside, os.O_RDONLY))",
+            "writing outside its own folder",
+            marks=pytest.mark.skipif(os.remove not in os.supports_dir_fd, reason="not on this system"),
         ),
         ("os.rename('inside', outside / 'x')", "writing outside its own folder"),
         ("open(outside / 'solution.ipynb')", "reading of other notebooks"),
