@@ -118,7 +118,7 @@ CLASS = {
     "syntax": (lambda: written({**ALL, "top-pair": "def top_pair(stats)\n    return 1"}), 3, None),
     "loop": (lambda: written(top_pair="while True: pass"), 3, "write-top-pair took more than"),
     "stubborn": (
-        lambda: written(top_pair="while True:\n    try:\n        while True: len([])\n    except BaseException: pass"),
+        lambda: written(top_pair="import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
         3,
         "write-top-pair hung Python",
     ),
@@ -326,6 +326,23 @@ def test_a_class_without_trouble_ends_with_0_and_a_worse_second_try_takes_the_po
     hand_in(submitted, "ann", b"{")
     assert grade(submitted, out).returncode == 1
     assert rows(out)["ann"]["score"] == "0"
+
+
+@pytest.mark.slow
+def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
+    submitted, again = tmp_path / "submitted", tmp_path / "graded"
+    for student in ("killer", "full"):
+        shutil.copytree(graded.submitted / student, submitted / student)
+    shutil.copytree(graded.graded, again)
+    run = grade(submitted, again, "--give", "killer", "check-top-pair", "1.5")
+    assert run.returncode == 0, run.stderr
+    assert {student: row["score"] for student, row in rows(again).items()} == {"full": "5", "killer": "4.5"}
+    for wrong in (["killer", "check-top-pair", "3"], ["killer", "check-merge", "1"], ["killer", "check-top-pair", "x"]):
+        assert grade(submitted, again, "--give", *wrong).returncode == 2
+    run = grade(submitted, again, "--again", "--cell", "8")
+    assert run.returncode == 1
+    assert rows(again)["killer"]["score"] == "4.5"
+    assert "points given by hand" in rows(again)["killer"]["look_at"]
 
 
 @pytest.mark.slow
