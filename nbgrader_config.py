@@ -1,6 +1,7 @@
 """nbgrader's settings: solutions/ is the source, exercises/ is what learners get.
 
-python tests/make_exercises.py          # exercises/ anew from solutions/
+python tests/make_exercises.py                        # exercises/ anew from solutions/
+python -m minbpe.lab.grading submitted graded         # grades a class: GRADING.md
 """
 
 c = get_config()  # noqa: F821  (nbgrader puts it there)
@@ -13,6 +14,7 @@ c.CourseDirectory.release_directory = "exercises"
 c.ClearSolutions.code_stub = {"python": "# Your code here, in place of the next line\nraise NotImplementedError"}
 c.ClearSolutions.text_stub = "Your answer here"
 
-# One cell of a submission may take so many seconds. A check stops an answer that never returns after 5.
+# One cell of a submission may take so many seconds. A check stops an answer that never returns after 5. A submission
+# as a whole has a limit too: python -m minbpe.lab.grading --seconds.
 c.Execute.timeout = 60
 c.Execute.interrupt_on_timeout = True

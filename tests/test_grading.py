@@ -17,7 +17,7 @@ import pytest
 
 from minbpe.lab.checks import EXERCISES
 from minbpe.lab.grading.__main__ import Row, main, submissions, table
-from minbpe.lab.grading.course import CannotRun
+from minbpe.lab.grading.course import CannotRun, own_environment
 from minbpe.lab.grading.mending import Unreadable, mended, read
 
 ROOT = Path(__file__).parent.parent
@@ -110,6 +110,8 @@ def fixed_cases():
     return f"KNOWN = {known!r}\n{HARD_CODED}"
 
 
+SLEEP = "import time; time.sleep(10**6)"
+
 # What each hands in, the points that are right, and what a person must be told (None: nothing).
 CLASS = {
     "full": (lambda: written(), 5, None),
@@ -171,7 +173,7 @@ RARE = {
     ),
     "forks": (lambda: written(top_pair="import os; os.fork()"), 3, "write-top-pair tried starting of other programs"),
     "shell": (lambda: written(top_pair="!echo hello"), 3, "write-top-pair tried starting of other programs"),
-    "sleeps": (lambda: written(top_pair="import time; time.sleep(10**6)"), 3, "write-top-pair took more than"),
+    "sleeps": (lambda: written(top_pair=SLEEP), 3, "write-top-pair took more than"),
     "in-c": (
         lambda: written({**ALL, "top-pair": "import itertools\ndef top_pair(stats): sum(itertools.count())"}),
         3,
@@ -249,7 +251,7 @@ class Graded:
             hand_in(self.submitted, student, notebook())
         self.before = sums(self.submitted)
         started = time.monotonic()
-        self.run = grade(self.submitted, self.graded, "--cell", "8")
+        self.run = grade(self.submitted, self.graded, "--cell", "6")
         self.seconds = time.monotonic() - started
         self.rows = rows(self.graded)
 
@@ -304,7 +306,7 @@ def test_graded_again_only_what_has_changed_is_run(graded, tmp_path):
     shutil.copytree(graded.graded, again)
     hand_in(submitted, "not-json", written())
     logs = {path: path.stat().st_mtime_ns for path in again.glob("logs/*/*")}
-    run = grade(submitted, again, "--cell", "8", "--feedback")
+    run = grade(submitted, again, "--cell", "6", "--feedback")
     assert run.returncode == 1
     after = rows(again)
     assert (after["not-json"]["score"], after["not-json"]["look_at"]) == ("5", "")
@@ -321,26 +323,23 @@ def test_graded_again_only_what_has_changed_is_run(graded, tmp_path):
 def test_a_class_without_trouble_ends_with_0_and_a_worse_second_try_takes_the_points_back(tmp_path):
     submitted, out = tmp_path / "submitted", tmp_path / "graded"
     hand_in(submitted, "ann", written())
-    assert grade(submitted, out).returncode == 0
+    assert main([str(submitted), str(out)]) == 0
     assert rows(out)["ann"]["score"] == "5"
     hand_in(submitted, "ann", b"{")
-    assert grade(submitted, out).returncode == 1
+    assert main([str(submitted), str(out)]) == 1
     assert rows(out)["ann"]["score"] == "0"
 
 
 @pytest.mark.slow
 def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
     submitted, again = tmp_path / "submitted", tmp_path / "graded"
-    for student in ("killer", "full"):
-        shutil.copytree(graded.submitted / student, submitted / student)
+    shutil.copytree(graded.submitted / "killer", submitted / "killer")
     shutil.copytree(graded.graded, again)
-    run = grade(submitted, again, "--give", "killer", "check-top-pair", "1.5")
-    assert run.returncode == 0, run.stderr
-    assert {student: row["score"] for student, row in rows(again).items()} == {"full": "5", "killer": "4.5"}
+    assert main([str(submitted), str(again), "--give", "killer", "check-top-pair", "1.5"]) == 0
+    assert {student: row["score"] for student, row in rows(again).items()} == {"killer": "4.5"}
     for wrong in (["killer", "check-top-pair", "3"], ["killer", "check-merge", "1"], ["killer", "check-top-pair", "x"]):
-        assert grade(submitted, again, "--give", *wrong).returncode == 2
-    run = grade(submitted, again, "--again", "--cell", "8")
-    assert run.returncode == 1
+        assert main([str(submitted), str(again), "--give", *wrong]) == 2
+    assert main([str(submitted), str(again), "--again", "--cell", "6"]) == 1
     assert rows(again)["killer"]["score"] == "4.5"
     assert "points given by hand" in rows(again)["killer"]["look_at"]
 
@@ -350,7 +349,7 @@ def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
 def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
     submitted, out = tmp_path / "submitted", tmp_path / "graded"
     hand_in(submitted, "ann", written())
-    hand_in(submitted, "bob", written(top_pair="import time; time.sleep(10**6)"))
+    hand_in(submitted, "bob", written(top_pair=SLEEP))
     hand_in(submitted, "eve", written())
     process = subprocess.Popen(
         command(submitted, out), env=environment(tmp_path / "home"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -367,6 +366,51 @@ def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
     assert {student: row["score"] for student, row in rows(out).items()} == {"ann": "5"}
     assert [row["student"] for row in json.loads((out / "results.json").read_text(encoding="utf-8"))] == ["ann"]
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.slow
+def test_a_submission_has_a_limit_of_its_own(tmp_path, capsys, monkeypatch):
+    submitted = tmp_path / "submitted"
+    hand_in(submitted, "slow", written(top_pair=SLEEP, get_stats_in_pieces=SLEEP))
+    assert main([str(submitted), str(tmp_path / "soft"), "--seconds", "4"]) == 1
+    row = rows(tmp_path / "soft")["slow"]
+    assert row["score"] == "2"
+    assert "time was up before the end" in row["look_at"]
+    # And if the process that runs it does not keep to it:
+    monkeypatch.setattr("minbpe.lab.grading.course.GRACE", 1)
+    monkeypatch.setattr("minbpe.lab.grading.course.own_environment", without_end)
+    assert main([str(submitted), str(tmp_path / "hard"), "--seconds", "1"]) == 1
+    row = rows(tmp_path / "hard")["slow"]
+    assert row["score"] == "0"
+    assert "took more than 1 s and was ended: not graded" in row["look_at"]
+
+
+def without_end(scratch, limits, make=own_environment):
+    """An environment in which Python does not come to its first line."""
+    (scratch / "sitecustomize.py").write_text(SLEEP, encoding="utf-8")
+    environment = make(scratch, limits)
+    return {**environment, "PYTHONPATH": os.pathsep.join([str(scratch), environment["PYTHONPATH"]])}
+
+
+@pytest.mark.long
+def test_every_assignment_of_the_course_gives_all_its_points_and_a_blank_one_none(tmp_path):
+    submitted = tmp_path / "submitted"
+    most = {}
+    for path in sorted((ROOT / "exercises").glob("*/*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        hand_in(submitted, "blank", notebook, path.stem)
+        solved = nbformat.read(ROOT / "solutions" / path.stem / path.name, as_version=4)
+        answers = {cell.id: cell.source for cell in solved.cells}
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("solution"):
+                cell.source = "\n".join(line for line in answers[cell.id].split("\n") if "### " not in line)
+        hand_in(submitted, "full", notebook, path.stem)
+        most[path.stem] = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells)
+    run = grade(submitted, tmp_path / "graded")
+    assert run.returncode == 0, run.stdout
+    with (tmp_path / "graded" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+        scores = {(row["student"], row["assignment"]): float(row["score"]) for row in csv.DictReader(file)}
+    assert scores == {("blank", name): 0 for name in most} | {("full", name): points for name, points in most.items()}
 
 
 @pytest.fixture(scope="module")
@@ -500,6 +544,8 @@ def test_what_is_no_notebook_is_named(tmp_path):
         ("socket.getaddrinfo('example.com', 80)", "network"),
         ("subprocess.run([sys.executable, '-c', ''])", "starting of other programs"),
         ("os.system('echo')", "starting of other programs"),
+        ("os.kill(os.getppid(), 9)", "ending of other programs"),
+        ("sqlite3.connect(outside / 'grades')", "writing outside its own folder"),
         ("open('inside').read(); open('new', 'w').write('x'); os.remove('new'); open(outside / 'there')", ""),
         ("socket.create_server(('127.0.0.1', 0)).close(); open(os.devnull, 'w')", ""),
     ],
@@ -512,7 +558,7 @@ def test_the_guard_refuses_what_no_exercise_needs(tmp_path, code, refused):
     (outside / "there").touch()
     notes = tmp_path / "notes"
     program = f"""
-import os, shutil, socket, subprocess, sys
+import os, shutil, socket, sqlite3, subprocess, sys
 from pathlib import Path
 from minbpe.lab.grading.kernel import Guard
 outside = Path({str(outside)!r})

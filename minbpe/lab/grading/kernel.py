@@ -68,7 +68,7 @@ class Guard:
             path, mode, flags = args
             if isinstance(path, int):
                 return
-            if flags & OPEN_TO_WRITE or (isinstance(mode, str) and set(mode) & set("wax+")):
+            if (flags or 0) & OPEN_TO_WRITE or (isinstance(mode, str) and set(mode) & set("wax+")):
                 self.keep_inside(path)
             elif os.fsdecode(path).endswith((".ipynb", ".db")):
                 self.refuse("reading of other notebooks", os.fsdecode(path))
@@ -86,6 +86,12 @@ class Guard:
                 self.refuse("network", host)
         elif event in PROGRAMS or event == "subprocess.Popen":
             self.refuse("starting of other programs", args[0] if args else event)
+        elif event in ("os.kill", "os.killpg"):
+            if args[0] != os.getpid():
+                self.refuse("ending of other programs", args[0])
+        elif event == "sqlite3.connect":
+            if args[0] != ":memory:":
+                self.keep_inside(args[0])
         elif event == "resource.setrlimit":
             self.refuse("changing of limits", args[0])
 
