@@ -1,6 +1,9 @@
 """The project's own files agree with each other."""
 
+import importlib
+import json
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -37,9 +40,12 @@ def test_the_code_in_the_readme_does_what_its_comments_say(tmp_path, monkeypatch
     assert (tmp_path / "mine.model").exists()
 
 
-def test_every_file_that_the_package_reads_is_part_of_it():
-    suffixes = {path.suffix for path in (ROOT / "minbpe").rglob("*") if path.is_file()} - {".py", ".pyc"}
-    assert {f"*{suffix}" for suffix in suffixes} == set(PYPROJECT["tool"]["setuptools"]["package-data"]["*"])
+def test_the_jupyter_server_of_the_environment_loads_the_extension():
+    (source, target), *_ = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"].items()
+    installed = Path(sys.prefix, target)
+    assert installed.read_bytes() == (ROOT / source).read_bytes()
+    (module,) = json.loads(installed.read_text(encoding="utf-8"))["ServerApp"]["jpserver_extensions"]
+    assert hasattr(importlib.import_module(module), "_load_jupyter_server_extension")
 
 
 def tracked_text_files():

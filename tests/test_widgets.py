@@ -66,7 +66,16 @@ def test_setting_the_step_shows_it(scrubber):
     scrubber.step = 5
     assert "After 5 merges" in check(scrubber)
     assert "first 5 merges" in check(scrubber)
-    assert scrubber.transport.value == scrubber.transport.shown == scrubber.stage.step == 5
+    assert scrubber.transport.value == scrubber.stage.step == 5
+
+
+def test_play_learns_which_step_is_drawn_from_wherever_it_begins(trained):
+    for widget in (MergeScrubber("the other weather", merges=9), EncodeStepper(trained, "the other weather")):
+        widget.step = 2
+        widget.playing = True
+        assert widget.transport.shown == 2
+        widget.step = 3
+        assert widget.transport.shown == 3
 
 
 def test_backwards_shows_what_forwards_showed(scrubber):

@@ -57,6 +57,10 @@ LECTURE = "MINBPE_LECTURE"  # the environment variable by which lecture mode tel
 LONGEST_INPUT = 100_000  # characters of a text that a widget looks at; of a longer one, the beginning
 
 
+# echo_update=False: else ipywidgets tells the page what the page has just told it. That is one more message at
+# each step of a slider, and of a pasted megabyte it is another megabyte.
+
+
 class Stage(anywidget.AnyWidget):
     """Shows HTML, and tells what the reader does with it."""
 
@@ -65,7 +69,7 @@ class Stage(anywidget.AnyWidget):
     names = List(Unicode(), help="the parts, in order").tag(sync=True)
     frame = Int(help="counts the pictures").tag(sync=True)
     step = Int(help="rows with a data-step above this are hidden").tag(sync=True)
-    event = Dict(help="{name, value, n}: the last thing that the reader did").tag(sync=True)
+    event = Dict(help="{name, value, n}: the last thing that the reader did").tag(sync=True, echo_update=False)
     # Not `keys`, which is ipywidgets' own name for the traits that it sends.
     hotkeys = List(Unicode(), help="the keys that become an event of the name 'key'").tag(sync=True)
 
@@ -92,16 +96,15 @@ class Transport(anywidget.AnyWidget):
     """A slider over steps with Play, and buttons for one step and for the ends."""
 
     _esm = ASSETS / "transport.js"
-    value = Int(0).tag(sync=True)
+    value = Int(0).tag(sync=True, echo_update=False)
     max = Int(0).tag(sync=True)
-    shown = Int(0, help="the last value that was drawn").tag(sync=True)
+    shown = Int(0, help="the last value that was drawn while playing").tag(sync=True)
     playing = Bool(False).tag(sync=True)
     interval = Int(250, help="ms from step to step while playing").tag(sync=True)
     label = Unicode("step").tag(sync=True)
     unit = Unicode("step").tag(sync=True)
 
 
-# ipywidgets tells the page what the page has just told it. Of a pasted megabyte that would be another.
 class _Line(ipywidgets.Text):
     value = Unicode().tag(sync=True, echo_update=False)
 
@@ -358,7 +361,8 @@ class MergeScrubber(Lab):
             self.stage.step = self.step
             self.stage.parts = parts
         self.sentence_stage.parts = {"sentence": sentence} if sentence else {}
-        self.transport.shown = self.step
+        if self.playing:
+            self.transport.shown = self.step
 
     @property
     def html(self) -> str:
@@ -420,7 +424,7 @@ class EncodeStepper(Lab):
     step = Int(0, help="how many steps are made")
     playing = Bool(False)
     interval = Int(600, min=20, help="ms from step to step while playing")
-    redraw_on = ("step", "large")
+    redraw_on = ("step", "large", "playing")
 
     LONGEST = 400  # characters
 
@@ -499,7 +503,8 @@ class EncodeStepper(Lab):
 
     def put(self, parts: dict[str, str]) -> None:
         super().put(parts)
-        self.transport.shown = self.step
+        if self.playing:
+            self.transport.shown = self.step
 
     def still(self) -> str:
         return render.encoding_still(self.right, self.wrong, self.step, self.part)

@@ -1,7 +1,7 @@
 // A transport: a slider over steps, with Play. Native controls, so the keyboard and screen readers know them.
 //
 // value, max   where the slider stands; goes to the kernel while dragging (ipywidgets sends only the newest)
-// shown        the last value that the kernel has drawn: Play waits for it, so that no frame is left out
+// shown        the last value that the kernel has drawn while playing: Play waits for it, so that no frame is left out
 // playing, interval (ms), label, unit
 function initialize({ model }) {
   let timer = null;
