@@ -137,9 +137,9 @@ class _Watch:
         self.deadline = time.perf_counter() + self.seconds
         self.processor_deadline = time.process_time() + self.processor
         self.memory = _memory()
-        self.active = True
-        self.start()
         try:
+            self.start()
+            self.active = True
             value = call()
             self.active = False
         finally:
@@ -201,22 +201,25 @@ class _SignalWatch(_Watch):
 
 
 class _ThreadWatch(_Watch):
+    # Only plain locks here: a Stop cannot come between taking one and letting it go, as it can in an Event.
+
     def start(self) -> None:
         self.lock = threading.Lock()
-        self.finished = threading.Event()
+        self.done = threading.Lock()
+        self.done.acquire()
         threading.Thread(target=self.look, name="minbpe check", daemon=True).start()
 
     def look(self) -> None:
-        while not self.finished.wait(TICK):
+        while not self.done.acquire(timeout=TICK):
             with self.lock:
                 if self.active and self.is_up():
                     self.mark(sys._current_frames().get(self.thread))
                     _raise_in(self.thread, self.stop)
 
     def finish(self) -> None:
-        self.finished.set()
         with self.lock:  # from here on the other thread does nothing more
-            pass
+            if self.done.locked():
+                self.done.release()
 
 
 # PyThreadState_SetAsyncExc(thread, exception): raised when that thread next calls something, or when a loop goes
