@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import itertools
+import math
 import re
 import signal
 import subprocess
@@ -45,9 +46,11 @@ MISCONCEPTION = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def long(request):
-    return request.config.getoption("--long", default=False)
+@pytest.fixture(autouse=True)
+def _on_a_busy_machine_too(monkeypatch):
+    """All random inputs are drawn and every failing call is made as small as can be, however long that takes."""
+    monkeypatch.setattr(checking, "ENOUGH", math.inf)
+    monkeypatch.setattr(checking, "SHRINKING", 60)
 
 
 @pytest.fixture
@@ -366,7 +369,8 @@ FAULTS = {
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_form_is_named(name, fault, monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS", 0.1)
+    if fault == "never returns":
+        monkeypatch.setattr(runner, "SECONDS", 0.1)
     change, sentence = FAULTS[fault]
     failed = failure(name, spoilt(name, change))
     assert failed.fault == fault
@@ -504,6 +508,24 @@ def test_an_interrupt_goes_through():
 
     with pytest.raises(KeyboardInterrupt):
         check("merge", merge)
+
+
+def watch_state():
+    if not hasattr(signal, "setitimer"):
+        return threading.active_count()
+    return threading.active_count(), signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+
+
+def test_an_interrupt_while_the_watch_is_set_up_leaves_nothing_behind(mechanism, monkeypatch):
+    def interrupted(watch):
+        raise KeyboardInterrupt
+
+    watch = runner._SignalWatch if runner.SIGNALS else runner._ThreadWatch
+    monkeypatch.setattr(watch, "start", interrupted)
+    before = watch_state()
+    with pytest.raises(KeyboardInterrupt):
+        check("merge", right.merge_while)
+    assert watch_state() == before
 
 
 # --- the course's own functions
@@ -673,9 +695,7 @@ STUBBORN = [
 @pytest.mark.parametrize("answer", STUBBORN)
 def test_whatever_does_not_return_is_stopped(answer, quick, mechanism):
     tracer, profiler = sys.gettrace(), sys.getprofile()
-    started = time.perf_counter()
     failed = failure("merge", lambda ids, pair, idx: answer())
-    assert time.perf_counter() - started < 5
     assert failed.fault in ("never returns", "memory")
     assert failed.call == "merge([], (1, 2), 9)"
     assert (sys.gettrace(), sys.getprofile()) == (tracer, profiler)
@@ -684,6 +704,7 @@ def test_whatever_does_not_return_is_stopped(answer, quick, mechanism):
 
 
 def test_the_sentence_names_the_seconds(monkeypatch):
+    assert runner.SECONDS == 5
     monkeypatch.setattr(runner, "SECONDS", 0.2)
     assert "still running after 0.2 seconds" in str(failure("merge", lambda ids, pair, idx: plain()))
     assert runner.run.__defaults__[0] is None
@@ -705,7 +726,7 @@ def test_outside_of_the_main_thread_too(quick):
 
     thread = threading.Thread(target=work)
     thread.start()
-    thread.join(10)
+    thread.join(60)
     assert found == ["never returns"]
 
 
@@ -716,7 +737,7 @@ def test_someone_elses_timer_goes_on():
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         check("top_pair", right.top_by_loop)
-        until = time.perf_counter() + 5
+        until = time.perf_counter() + 60
         while not rang and time.perf_counter() < until:
             time.sleep(0.01)
         assert rang

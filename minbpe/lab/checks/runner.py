@@ -181,10 +181,16 @@ class _Watch:
 
 
 class _SignalWatch(_Watch):
-    def start(self) -> None:
-        self.handler = signal.signal(signal.SIGALRM, self.on_signal)
-        self.timer = signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+    def __init__(self, seconds: float, processor: float) -> None:
+        super().__init__(seconds, processor)
+        # What finish() puts back: known before the first change, so that it can wherever a Ctrl-C strikes.
+        self.handler = signal.getsignal(signal.SIGALRM)
+        self.timer = (0.0, 0.0)
         self.started = time.perf_counter()
+
+    def start(self) -> None:
+        signal.signal(signal.SIGALRM, self.on_signal)
+        self.timer = signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.active and self.is_up():
@@ -201,12 +207,14 @@ class _SignalWatch(_Watch):
 
 
 class _ThreadWatch(_Watch):
-    # Only plain locks here: a Stop cannot come between taking one and letting it go, as it can in an Event.
-
-    def start(self) -> None:
+    def __init__(self, seconds: float, processor: float) -> None:
+        super().__init__(seconds, processor)
+        # Plain locks, which are written in C: a Stop could strike in the middle of an Event's Python code.
         self.lock = threading.Lock()
         self.done = threading.Lock()
         self.done.acquire()
+
+    def start(self) -> None:
         threading.Thread(target=self.look, name="minbpe check", daemon=True).start()
 
     def look(self) -> None:
