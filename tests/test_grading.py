@@ -134,7 +134,7 @@ CLASS = {
     ),
     "not-json": (lambda: b"%PDF-1.7 this is my homework", 0, "not JSON"),
     "memory": (
-        lambda: written(top_pair="hog = [bytearray(1 << 24) for _ in range(1 << 12)]"),
+        lambda: written(top_pair="hog = [bytes(1 << 24) for _ in range(1 << 12)]"),
         3,
         "write-top-pair ran out of memory",
     ),
