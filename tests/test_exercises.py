@@ -57,10 +57,10 @@ def errors(cell):
     return [out for out in cell.outputs if out.output_type == "error"]
 
 
-def run(folder, name):
-    """The notebook as it is after Run All. An error in a cell that may not have one is raised."""
-    notebook = read(folder, name)
-    resources = {"metadata": {"path": str(ROOT / folder / name)}}
+def run_blank(name):
+    """The blank notebook as it is after Run All. An error in a cell that may not have one is raised."""
+    notebook = read("exercises", name)
+    resources = {"metadata": {"path": str(ROOT / "exercises" / name)}}
     NotebookClient(notebook, resources=resources, kernel_name="python3", timeout=120).execute()
     return notebook
 
@@ -228,20 +228,10 @@ def test_a_puzzle_is_solved_by_the_lines_of_the_solution(name, cell):
 
 
 @each
-def test_the_stored_solution_has_full_marks(name):
+def test_the_stored_solution_has_full_marks_hidden_tests_included(name):
     notebook = read("solutions", name)
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
-    assert_full_marks(notebook)
-
-
-@pytest.mark.slow
-@each
-def test_the_solution_gets_full_marks_hidden_tests_included(name):
-    assert_full_marks(run("solutions", name))
-
-
-def assert_full_marks(notebook):
     for cell in graded(notebook):
         # nbgrader gives no points where there is an error, or anything on stderr.
         assert {out.output_type for out in cell.outputs} == {"stream"}, cell.outputs
@@ -252,7 +242,7 @@ def assert_full_marks(notebook):
 @pytest.mark.slow
 @each
 def test_a_blank_notebook_runs_to_its_end_and_says_what_is_not_done(name):
-    notebook = run("exercises", name)
+    notebook = run_blank(name)
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
     checks = {cell.id for cell in graded(notebook)}
