@@ -20,11 +20,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
+from types import FrameType
 
 from minbpe.lab.widgets import LECTURE
 
+PATIENCE = 15  # seconds that the server may take to end its kernels
 FORWARD = ("Space", "ArrowRight", "ArrowDown", "PageDown")
 BACK = ("Shift Space", "ArrowLeft", "ArrowUp", "PageUp")
 LETTERS = {"content": "22px", "code": "20px"}
@@ -130,26 +133,33 @@ def environment(folder: Path) -> dict[str, str]:
 def run_until_stopped(command: list[str], env: dict[str, str]) -> int:
     """Run a server. Ctrl-C, SIGTERM and a closed terminal end it, and with it what it has started. Returns its exit
     code, 0 where it was stopped."""
+    process: subprocess.Popen[bytes] | None = None
+    stopped_at = 0.0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped_at
+        stopped_at = stopped_at or time.monotonic()
+        if process:
+            process.terminate()  # the server ends its kernels
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if number := getattr(signal, name, None):
+            signal.signal(number, stop)
     # In a group of its own: Ctrl-C would reach the server too, and make it ask whether it is meant.
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     else:
         apart = {"start_new_session": True}
-    for name in ("SIGTERM", "SIGHUP"):
-        if number := getattr(signal, name, None):
-            signal.signal(number, signal.default_int_handler)
     process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, **apart)
-    try:
-        return process.wait()
-    except KeyboardInterrupt:
-        return 0
-    finally:
-        process.terminate()  # the server ends its kernels
+    if stopped_at:  # while it was being started
+        process.terminate()
+    while True:
         try:
-            process.wait(15)
+            code = process.wait(0.5)  # on Windows, a wait without end would not let Ctrl-C in
+            return 0 if stopped_at else code
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            if stopped_at and time.monotonic() > stopped_at + PATIENCE:
+                process.kill()
 
 
 def main(argv: list[str] | None = None) -> int:
