@@ -37,7 +37,7 @@ KEYS = {key: move for move, _, _, key in MOVES}
 
 STYLE = """
 .mb-parsons .mb-columns { margin: 0.3em 0; }
-.mb .mb-line { display: flex; gap: 0.6em; width: 100%; text-align: left; align-items: baseline; }
+.mb .mb-line { position: relative; display: flex; gap: 0.6em; width: 100%; text-align: left; align-items: baseline; }
 .mb .mb-lines { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.2em; }
 .mb .mb-lines li { margin: 0; padding: 0; }
 .mb .mb-line code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0;
@@ -45,6 +45,7 @@ STYLE = """
 .mb .mb-line .mb-number { color: var(--mb-soft); min-width: 1.3em; text-align: right; }
 .mb .mb-pool button[aria-pressed="true"] { color: var(--mb-soft); background: var(--mb-paper); border-style: dashed; }
 .mb .mb-program button[aria-pressed="true"] { border: 2px solid var(--mb-ink); background: var(--mb-mark); }
+.mb .mb-program button[aria-pressed="true"] .mb-number { color: inherit; }
 .mb .mb-step { display: inline-block; width: 1.9em; border-left: 1px solid var(--mb-hair); }
 .mb pre.mb-verdict { font-family: var(--mb-mono); font-size: 0.92em; white-space: pre-wrap; margin: 0.4em 0 0;
   color: var(--mb-ink); background: none; padding: 0; }
@@ -243,11 +244,12 @@ class Parsons(Lab):
         rows = []
         for number, (place, steps) in enumerate(self.program):
             line = render.escape(self.lines[place])
-            label = render.escape(f"line {number + 1}, {steps} steps to the right: {self.lines[place]}")
+            # Heard, not seen: what the indentation says to the eye.
+            where = f'<span class="mb-hidden">, {render.counted(steps, "step")} to the right: </span>'
             rows.append(
                 f'<li><button type="button" class="mb-button mb-line" data-event="select" data-value="{number}" '
-                f'aria-pressed="{"true" if number == self.selected else "false"}" aria-label="{label}">'
-                f'<span class="mb-number">{number + 1}</span>'
+                f'aria-pressed="{"true" if number == self.selected else "false"}">'
+                f'<span class="mb-number">{number + 1}</span>{where}'
                 f"<code>{'<span class=mb-step></span>' * steps}{line}</code></button></li>"
             )
         body = f'<ol class="mb-lines mb-program">{"".join(rows)}</ol>' if rows else "<p>No lines yet.</p>"
