@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from pathlib import Path
 
 import nbformat
@@ -191,6 +192,21 @@ def test_what_is_to_be_written_is_a_comment_and_an_error(name):
     for solution, blank in zip(to_write(read("solutions", name)), to_write(read("exercises", name)), strict=True):
         stubs = re.findall(r"# Your code here.*\n *raise NotImplementedError\b", blank.source)
         assert len(stubs) == len(solved_parts(solution)) > 0
+
+
+# --- the README
+
+
+def test_the_failure_in_the_readme_is_what_check_says():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = re.search(r"^## Exercises\n(.*?)^## ", readme, re.DOTALL | re.MULTILINE)[1]
+    before, shown, _ = re.split(r"^```(?:text)?\n", section, flags=re.MULTILINE)
+    names = {}
+    exec(textwrap.dedent("\n".join(re.findall(r"^    .*", before, re.MULTILINE))), names)
+    call = re.search(r"`(check\(.*?\))`", before)[1]
+    with pytest.raises(CheckFailed) as failed:
+        eval(call, {"check": check, **names})
+    assert shown.rstrip("\n") == str(failed.value)
 
 
 # --- the puzzles

@@ -5,6 +5,7 @@ import re
 import pytest
 from traitlets import TraitError
 
+from minbpe.lab import check
 from minbpe.lab.parsons import DEEPEST, FILE, Parsons, shuffled
 
 TOP_PAIR = """
@@ -205,6 +206,18 @@ def test_another_judge_can_be_named():
     assert "not for one pair" in made.verdict
     made.arrange("def top_pair(stats):\n    return next(iter(stats))")
     assert made.check()
+
+
+def test_a_solved_puzzle_does_not_count_as_a_passed_exercise():
+    passed = []
+    check.on_pass(passed.append)
+    try:
+        assert solved().check()
+        assert passed == []
+        check("top_pair", lambda stats: max(stats, key=stats.get))
+        assert passed == ["top_pair"]
+    finally:
+        check._hooks.remove(passed.append)
 
 
 # --- the picture

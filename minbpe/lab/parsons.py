@@ -19,7 +19,7 @@ from typing import Any
 from traitlets import Bool, Int, List, TraitError, Unicode, observe, validate
 
 from minbpe.lab import render
-from minbpe.lab.checks import CheckFailed, check, runner
+from minbpe.lab.checks import Check, CheckFailed, runner
 from minbpe.lab.widgets import Lab
 
 INDENT = "    "
@@ -78,7 +78,8 @@ class Parsons(Lab):
         self.lines = shuffled(lines)
         self.name = name
         self.given = given
-        self.judge = judge or (lambda answer: check(name, answer))
+        # A Check of its own, that tells nobody: to put lines in order is not yet to have written them.
+        self.judge = judge or (lambda answer: Check()(name, answer))
         if not self.lines:
             raise ValueError("a Parsons problem needs lines")
         super().__init__(**traits)
