@@ -20,6 +20,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    os.environ["MINBPE_PROGRESS"] = ""  # for the kernels, too: no test adds to a learner's progress, or sees it
     config.addinivalue_line("markers", "long: runs only with --long")
     config.addinivalue_line("markers", 'slow: takes more than 3 s; leave it out with -m "not slow"')
 

@@ -6,6 +6,7 @@ Outputs are stored; times, versions and everything else that differs from run to
 written when a cell fails.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def store(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    os.environ["MINBPE_PROGRESS"] = ""  # a notebook is stored as a new learner sees it
     for name in sys.argv[1:]:
         store(Path(name))
         print(f"stored {name}")

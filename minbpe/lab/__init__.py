@@ -7,6 +7,8 @@
     render.py    from data to HTML and SVG (pure functions)
     widgets.py   the widgets, which join the two
     plots.py     figures
+    checks/      is an exercise solved?
+    progress.py  what is passed so far
 
 What is named here is loaded when it is first used, so a check does not wait for the widgets, nor the
 widgets for matplotlib.
@@ -31,6 +33,7 @@ _WHERE = {
     "Predict": "questions",
     "Question": "questions",
     "Quiz": "questions",
+    "Progress": "progress",
     "CheckFailed": "checks",
     "check": "checks",
 }

@@ -233,6 +233,7 @@ def own_environment(scratch: Path, limits: Limits) -> dict[str, str]:
             "JUPYTER_PATH": str(scratch / "jupyter"),  # looked at before all other places
             "JUPYTER_DATA_DIR": str(scratch / "data"),
             "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
+            "MINBPE_PROGRESS": "",
             "MINBPE_GRADING_NOTES": str(notes),
             "MINBPE_GRADING_MEMORY": str(limits.memory),
             MARK: uuid.uuid4().hex,
