@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import importlib.util
 import itertools
@@ -264,11 +265,11 @@ def test_the_message_shows_the_call_what_should_be_and_what_is():
 def test_the_call_shown_can_be_pasted(name, misconception):
     """Run as it stands, it gives what the message says came back."""
     failed = failure(name, misconception.answer)
-    *setup, call = failed.call.splitlines()
+    *setup, call = ast.parse(failed.call).body
     names = {name: misconception.answer}
-    exec("\n".join(setup), names)
+    exec(compile(ast.Module(setup, type_ignores=[]), "set-up", "exec"), names)
     try:
-        got = eval(call, names)
+        got = eval(ast.unparse(call), names)
     except Exception as error:
         assert type(error) is type(failed.got)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from minbpe.lab.checks.show import Code, show
 
 Args = tuple[Any, ...]
+WIDE = 88  # a call with more characters than this is written with one argument a line
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Exercise:
     size: int = 40
     keep: Sequence[int] = ()  # the places of arguments that are left as they are when a failing call is made smaller
     more: Callable[[Callable[..., Any]], Any] | None = None  # a last demand: gives a failed trial, or None
+    show: Callable[[Any], str] = show  # writes an argument as code
     misconceptions: list[Misconception] = field(default_factory=list)
 
     def misconception(
@@ -96,10 +98,11 @@ class Exercise:
         """A case as code that can be pasted into a cell."""
         lines = setup_of(args)
         if not self.methods:
-            return "\n".join([*lines, write_call(self.name, args)])
+            return "\n".join([*lines, write_call(self.name, map(self.show, args))])
         to_make, *steps = args
-        lines.append(f"t = {write_call(self.name, to_make)}")
-        return "\n".join([*lines, *(f"t.{write_call(method, arguments)}" for method, *arguments in steps)])
+        lines.append(write_call(f"t = {self.name}", map(self.show, to_make)))
+        lines += [write_call(f"t.{method}", map(self.show, arguments)) for method, *arguments in steps]
+        return "\n".join(lines)
 
     def type_of(self, args: Args) -> Any:
         """The type that this call should return."""
@@ -108,8 +111,12 @@ class Exercise:
         return self.returns
 
 
-def write_call(name: str, args: Sequence[Any]) -> str:
-    return f"{name}({', '.join(map(show, args))})"
+def write_call(name: str, arguments: Iterable[str]) -> str:
+    arguments = list(arguments)
+    call = f"{name}({', '.join(arguments)})"
+    if len(call) <= WIDE:
+        return call
+    return "\n".join([f"{name}(", *(f"    {argument}," for argument in arguments), ")"])
 
 
 def setup_of(args: Any) -> list[str]:

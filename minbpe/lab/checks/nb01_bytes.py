@@ -45,6 +45,7 @@ UTF8_ENCODE = add(
         cases=[(code_point,) for code_point in EDGES + NO_CHARACTERS],
         draw=draw_code_point,
         returns=bytes,
+        show=lambda code_point: f"0x{code_point:X}",  # as in U+D800
     )
 )
 

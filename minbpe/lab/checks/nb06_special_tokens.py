@@ -17,6 +17,7 @@ Special = dict[str, int]
 Encode = Callable[[str], list[int]]
 
 END = {"<|endoftext|>": 500}
+ONE = {"<|a|>": 500}
 TWO = {"<|a|>": 500, "<|a|><|b|>": 501}
 # Some are the beginning of others, and some mean something to a regex. None overlaps another in any other way.
 POOL = ["<|a|>", "<|a|>x", "<|endoftext|>", "[X]", "[X]+", "(.)", "$", "ab", "abc", "é?"]
@@ -211,23 +212,24 @@ ENCODE_SPECIAL = add(
             ("ab", END, "all", BYTES),
             ("ab", END, "none_raise", BYTES),
             ("ab", {}, "all", BYTES),
-            ("<|a|>", TWO, "all", BYTES),
-            ("<|a|>", TWO, "none", BYTES),
-            ("<|a|>", TWO, "none_raise", BYTES),
-            ("<|a|>", TWO, {"<|a|>"}, BYTES),
-            ("<|a|>", TWO, ["<|a|>"], BYTES),
-            ("<|a|>", TWO, set(), BYTES),
+            ("<|a|>", ONE, "all", BYTES),
+            ("<|a|>", ONE, "none", BYTES),
+            ("<|a|>", ONE, "none_raise", BYTES),
+            ("<|a|>", ONE, {"<|a|>"}, BYTES),
+            ("<|a|>", ONE, ["<|a|>"], BYTES),
+            ("<|a|>", ONE, set(), BYTES),
             ("<|a|>", TWO, {"<|a|><|b|>"}, BYTES),
             ("<|a|><|b|>", TWO, "all", BYTES),
-            ("ab", TWO, {"<|c|>"}, BYTES),
-            ("a<|c|>", TWO, {"<|c|>"}, BYTES),
-            ("ab<|a|> c", TWO, "all", BYTES),
-            ("ab<|a|> cd", TWO, "all", LENGTH),
-            ("ab<|a|> cd", TWO, "none", LENGTH),
-            ("n", {"n": 500}, "none_raise", BYTES),
+            ("ab", ONE, {"<|c|>"}, BYTES),
+            ("a<|c|>", ONE, {"<|c|>"}, BYTES),
+            ("ab<|a|> c", ONE, "all", BYTES),
+            ("ab<|a|> cd", ONE, "all", LENGTH),
+            ("ab<|a|> cd", ONE, "none", LENGTH),
+            ("a rise or a raise", {"raise": 500}, "none_raise", BYTES),
         ],
         draw=draw_encode_special,
         draws=120,
+        keep=[2],
     )
 )
 

@@ -22,7 +22,7 @@ import regex
 from minbpe import base, basic, corpora, merging, patterns
 from minbpe.lab.checks import inputs, runner
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
-from minbpe.lab.checks.faults import Problem, Trial, where
+from minbpe.lab.checks.faults import RUN_IT, Problem, Trial, where
 from minbpe.lab.checks.nb03_merges import TRAIN, Merges, Pair
 from minbpe.lab.checks.nb04_encode_decode import ENCODE
 from minbpe.lab.checks.runner import Outcome
@@ -32,6 +32,7 @@ from minbpe.regex import RegexTokenizer
 RATIO = 5
 TRIES = 2  # a machine can be busy for a moment: the best of so many counts
 
+TOO_DEEP = "Python allows about a thousand calls inside of each other. For a long text, write a loop in their place."
 SETUP = "from minbpe.lab.checks.nb08_speed import {}"
 
 # --- count_chunks
@@ -44,7 +45,7 @@ def count_chunks(texts: Iterable[str], pattern: str) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(regex.findall(pattern, text))
-    return counts
+    return dict(counts)
 
 
 def draw_texts(rng: Random, size: int) -> Args:
@@ -79,6 +80,7 @@ COUNT_CHUNKS = add(
             (Code("iter(['a b', 'b'])"), WORDS),
         ],
         draw=draw_texts,
+        keep=[1],
     )
 )
 
@@ -187,7 +189,10 @@ def too_slow(
         problem = Problem("memory", "On this long text it took more and more memory, so it was stopped.")
     elif outcome.error is not None:
         problem = Problem(
-            "raises", f"This call raised {type(outcome.error).__name__}: {outcome.error}{where(answer, outcome.error)}"
+            "raises",
+            f"On this long text it raised {type(outcome.error).__name__}: {outcome.error}"
+            f"{where(answer, outcome.error)}",
+            TOO_DEEP if isinstance(outcome.error, RecursionError) else RUN_IT,
         )
     elif outcome.value != expected:
         problem = Problem(

@@ -20,6 +20,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from types import CodeType, FrameType
@@ -72,7 +73,8 @@ def run(
     printed = _Printed()
     watch = (_ThreadWatch if portable else _SignalWatch)(SECONDS if seconds is None else seconds, processor)
 
-    with contextlib.redirect_stdout(printed), _noting(forbidden, outcome):
+    with contextlib.redirect_stdout(printed), warnings.catch_warnings(), _noting(forbidden, outcome):
+        warnings.simplefilter("ignore")  # an answer may warn, as the package's own train does
         try:
             outcome.value = watch.run(lambda: function(*args))
         except Stop:
@@ -122,14 +124,20 @@ class _Watch:
         self.active = False
         self.thread = threading.get_ident()
 
-        # A bare `except:` catches a Stop. So from the first one on, every line that the answer runs, as the one after
-        # that `except:`, asks for another. All this is written in C, though not by us: Python code would be hit
-        # itself by the Stop that it asks for. That is also why it is `sys.settrace` that makes each Stop.
+        # A bare `except:` in a loop catches a Stop, and the loop goes on. So the first Stop also starts a trace: from
+        # then on Python calls `trace` before every line that the answer runs, as the one after that `except:`, and
+        # each time another Stop is on its way.
+        # - `trace` asks for a Stop, and does not raise it: Python drops a trace function that raises.
+        # - It is a function written in C. One in Python would be hit itself by the Stop that it asks for.
+        # - Tracing begins where the first Stop is made, in its __init__: that runs in the thread of the answer, as
+        #   sys.settrace must, also when it was the other thread that asked for it.
+        trace = functools.partial(_raise_from_trace, self.thread, Stop)
+
         class StopNow(Stop):
-            __init__ = functools.partial(sys.settrace, functools.partial(_raise_from_trace, self.thread, Stop))
+            __init__ = staticmethod(functools.partial(sys.settrace, trace))
 
         self.stop = StopNow
-        self.trace = StopNow.__init__.args[0]
+        self.trace = trace
 
     def run(self, call: Callable[[], Any]) -> Any:
         self.frame = sys._getframe()

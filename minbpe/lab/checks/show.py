@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import count, islice, takewhile
 from typing import Any, get_args, get_origin
 
 LONG = 300  # from so many characters on, a value is shortened where it is only to be looked at
+FEW = 3  # entries of a long dict are shown
 
 
 class Code:
@@ -48,9 +50,22 @@ def show(value: Any) -> str:
         return "{" + ", ".join(sorted(map(show, value))) + "}" if value else "set()"
     if type(value) is list:
         return "[" + ", ".join(map(show, value)) + "]"
-    if isinstance(value, str) and len(value) > 30 and len(set(value)) == 1:
-        return f"{value[0]!r} * {len(value)}"
+    if isinstance(value, str):
+        return _show_text(value)
     return repr(value)
+
+
+def _show_text(value: str) -> str:
+    if len(value) > 30 and len(set(value)) == 1:
+        return f"{value[0]!r} * {len(value)}"
+    quote = '"' if "'" in value else "'"
+    if "\\" in value and value.isprintable() and quote not in value and not value.endswith("\\"):
+        return f"r{quote}{value}{quote}"  # a pattern, as it is usually written
+    # An accent of its own would be drawn on the letter before it, and nobody could see that they are two.
+    return "".join(
+        character.encode("unicode_escape").decode() if unicodedata.combining(character) else character
+        for character in repr(value)
+    )
 
 
 def base_vocabulary(value: dict[Any, Any]) -> str:
@@ -65,7 +80,8 @@ def base_vocabulary(value: dict[Any, Any]) -> str:
     first = items[0][1]
     step = (items[1][1] - first) % 256
     if items == [(bytes([byte]), (byte * step + first) % 256) for byte in range(256)]:
-        return f"{{bytes([b]): (b * {step} + {first}) % 256 for b in range(256)}}"
+        rank = "b" if (step, first) == (1, 0) else f"(b * {step} + {first}) % 256"
+        return f"{{bytes([b]): {rank} for b in range(256)}}"
     return ""
 
 
@@ -73,12 +89,27 @@ def look(value: Any) -> str:
     """`value` to look at: shortened in the middle when it is long."""
     if isinstance(value, type) and issubclass(value, BaseException):
         return f"a {value.__name__}"
+    if isinstance(value, dict):
+        value = dict(value)  # a Counter is as good, so it should not look as if that made the difference
     text = show(value) if type(value) in (dict, set, list, str) else repr(value)
+    if " at 0x" in text:  # of no use to anyone, and another one each time
+        return described(value)
     if len(text) <= LONG:
         return text
     if isinstance(value, dict):
-        return f"a dict with {len(value)} entries"
+        some = show(dict(islice(value.items(), FEW)))
+        return f"{some[:-1]}, … {len(value) - FEW} more}}"
     return f"{text[: LONG // 2]} … {text[-LONG // 3 :]}"
+
+
+def described(value: Any) -> str:
+    """What kind of thing `value` is, with its article."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    if name == "bytes":
+        return name
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def difference(expected: Any, got: Any) -> str:
@@ -113,7 +144,7 @@ def _dict_difference(expected: dict[Any, Any], got: dict[Any, Any]) -> str:
         parts.append(f"too many: {_some(extra)}")
     if other:
         key = other[0]
-        parts.append(f"different: {key!r} has {got[key]!r} in place of {expected[key]!r}" + _more(other, 1))
+        parts.append(f"different: the entry of {key!r} is {got[key]!r}, not {expected[key]!r}" + _more(other, 1))
     if not parts:
         return "The entries are right, but they stand in another order."
     text = "; ".join(parts)
@@ -125,7 +156,7 @@ def _some(keys: list[Any]) -> str:
 
 
 def _more(keys: list[Any], shown: int) -> str:
-    return f" and {len(keys) - shown} more" if len(keys) > shown else ""
+    return f" (and {len(keys) - shown} more)" if len(keys) > shown else ""
 
 
 def type_name(kind: Any) -> str:
