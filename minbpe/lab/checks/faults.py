@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin
 from minbpe.lab.checks import runner
 from minbpe.lab.checks.exercise import Args, Exercise
 from minbpe.lab.checks.runner import Outcome
-from minbpe.lab.checks.show import type_name
+from minbpe.lab.checks.show import difference, look, type_name
 
 PACKAGE = str(Path(__file__).parents[2])
 LIBRARY = str(Path(os.__file__).parent)
@@ -34,6 +34,15 @@ class Problem:
 
 
 WRONG_VALUE = Problem("")
+# What makes a value of its values, by the type that is asked for.
+GATHER = {
+    list: "list(…) around it makes one.",
+    tuple: "tuple(…) around it makes one.",
+    dict: "dict(…) around pairs of key and value makes one.",
+    bytes: "bytes(…) around numbers from 0 to 255 makes some.",
+    str: "''.join(…) makes one of its parts.",
+}
+RETURN = "Is there a `yield` where a `return` belongs?"
 RUN_IT = "Run this call in a cell of its own, and look at the values just before that line."
 
 
@@ -273,7 +282,7 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
         return Problem(
             "generator",
             f"This call returned a {_class(value)}, which has not made its values yet.",
-            f"The exercise asks for {type_name(kind)}. list(…) around it makes one.",
+            f"The exercise asks for {type_name(kind)}. {GATHER.get(get_origin(kind) or kind, RETURN)}",
         )
     odd = misfit(value, kind)
     if odd:
@@ -284,15 +293,18 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
 
 
 def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
+    names = [f"`{name}`" for name in inspect.signature(exercise.reference).parameters]
     for place, (should, did) in enumerate(zip(expected.args, outcome.args, strict=True)):
         if isinstance(should, (list, dict, set, tuple)) and should != did:
+            name = "an argument" if exercise.methods else names[place]
             if should == args[place]:
+                change = difference(should, did) or f"It was {look(should)}, and is {look(did)} afterwards."
                 return Problem(
                     "changes its arguments",
-                    f"This call changed what it was given: {args[place]!r} is {did!r} afterwards."[:400],
+                    f"This call changed what it was given, {name}. {change}",
                     "Whoever calls you still needs it. Build a new one, or work on a copy.",
                 )
-            return Problem("", f"Afterwards the argument should be {should!r}; it is {did!r}.")
+            return Problem("", f"Afterwards {name} should be {look(should)}; it is {look(did)}.")
     return None
 
 
@@ -360,7 +372,8 @@ def where(answer: Any, error: BaseException) -> str:
     theirs = [frame for frame in frames if not frame.filename.startswith(("<frozen", PACKAGE, LIBRARY))]
     if not theirs:
         return ""
-    frame = theirs[-1]
+    # Too deep a recursion is found as a call begins, on its `def`: the line that called says more.
+    frame = theirs[-2 if isinstance(error, RecursionError) and len(theirs) > 1 else -1]
     inside = f" of {frame.name}" if frame.name.isidentifier() else ""
     line = f": {frame.line}" if frame.line else ""
     return f"\n    in line {frame.lineno}{inside}{line}"

@@ -213,7 +213,7 @@ def _until_done(text: Text, merges: Merges, pick: Callable[[list[int], list[Pair
 
 
 @ENCODE.misconception(
-    "the pair that is most frequent in this text is merged first",
+    "the pair that is most frequent in this text is merged first, and of equals the leftmost",
     "Frequency is for training. Encoding replays the merges in the order in which they were learned: what in "
     "`merges` tells it?",
 )
@@ -278,7 +278,8 @@ def latest_merge_first(text: Text, merges: Merges) -> list[int]:
 
 @ENCODE.misconception(
     "one pass from left to right is taken to be enough",
-    "A merge makes new pairs, and they can merge again. When is there nothing left to do?",
+    "The merge learned first goes first, wherever it stands; and each merge makes new pairs, which can merge in "
+    "their turn. When is there nothing left to do?",
 )
 def a_single_pass(text: Text, merges: Merges) -> list[int]:
     ids, result, i = ids_of(text), [], 0
@@ -315,7 +316,7 @@ def one_merge_only(text: Text, merges: Merges) -> list[int]:
 
 @ENCODE.misconception(
     "there is always a pair to look at",
-    "A text can be empty, or a single byte. What does min say of nothing?",
+    "A text can be empty, or all of it merged into one token: then there is no pair. What does min say of nothing?",
 )
 def no_text_is_too_short(text: Text, merges: Merges) -> list[int]:
     ids = ids_of(text)

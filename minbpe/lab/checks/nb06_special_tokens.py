@@ -127,7 +127,7 @@ def empty_parts_are_kept(text: str, special_tokens: Special) -> list[str]:
 
 
 @SPLIT_SPECIAL.misconception(
-    "no special tokens at all were not thought of",
+    "the case that there are no special tokens at all is forgotten",
     "An empty pattern matches between any two characters. What should come back when special_tokens is empty?",
 )
 def without_special_tokens(text: str, special_tokens: Special) -> list[str]:
