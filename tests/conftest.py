@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,7 +21,11 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    os.environ["MINBPE_PROGRESS"] = ""  # for the kernels, too: no test adds to a learner's progress, or sees it
+    # For the kernels, too: no test adds to a learner's progress, or sees it, and none needs a network.
+    os.environ["MINBPE_PROGRESS"] = ""
+    offline = str(Path(__file__).with_name("offline"))
+    if offline not in os.environ.get("PYTHONPATH", ""):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [offline, os.environ.get("PYTHONPATH")]))
     config.addinivalue_line("markers", "long: runs only with --long")
     config.addinivalue_line("markers", 'slow: takes more than 3 s; leave it out with -m "not slow"')
 
