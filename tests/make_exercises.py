@@ -7,17 +7,14 @@ The same solutions always give the same bytes. Only exercises/ is written: nbgra
 
 from __future__ import annotations
 
-import logging
-import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
-from nbgrader.apps.api import NbGraderAPI
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config, PyFileConfigLoader
+
+from minbpe.lab.grading.course import api, configuration
 
 ROOT = Path(__file__).parent.parent
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -33,12 +30,10 @@ def make(target: Path, solutions: Path = ROOT / "solutions") -> list[Path]:
             # Only the notebook: a learner's copy does not hold what else may lie about here.
             (course / "solutions" / name).mkdir(parents=True)
             shutil.copy(solutions / name / f"{name}.ipynb", course / "solutions" / name)
-        # nbgrader calls the program `alembic`, which stands beside this Python, in the PATH or not.
-        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        api = NbGraderAPI(CourseDirectory(config=configuration(course)), config=configuration(course))
-        api.log.setLevel(logging.ERROR)
+        shutil.copy(ROOT / "nbgrader_config.py", course)
+        nbgrader = api(configuration(course))
         for name in names:
-            result = api.generate_assignment(name)
+            result = nbgrader.generate_assignment(name)
             if not result["success"]:
                 raise RuntimeError(f"nbgrader could not make {name}:\n{result.get('error') or result.get('log')}")
         made = {name: tidied(course / "exercises" / name / f"{name}.ipynb") for name in names}
@@ -49,14 +44,6 @@ def make(target: Path, solutions: Path = ROOT / "solutions") -> list[Path]:
         (target / name).mkdir(parents=True, exist_ok=True)
         (target / name / f"{name}.ipynb").write_text(text, encoding="utf-8", newline="\n")
     return [target / name / f"{name}.ipynb" for name in made]
-
-
-def configuration(course: Path) -> Config:
-    """nbgrader_config.py, but for a course in another place."""
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
-    config.CourseDirectory.root = str(course)
-    config.CourseDirectory.db_url = f"sqlite:///{course / 'gradebook.db'}"
-    return config
 
 
 def tidied(path: Path) -> str:
