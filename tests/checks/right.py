@@ -10,10 +10,12 @@ import heapq
 import itertools
 import operator
 import re
-from collections import Counter, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import regex
 
 from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4_SPLIT_PATTERN
@@ -79,6 +81,12 @@ def by_recursion(cp, tail=b"", limit=128, lead=0):
     return by_recursion(cp >> 6, bytes([128 | cp & 63]) + tail, limit >> 1, lead >> 1 | 128)
 
 
+@right("utf8_encode")
+@functools.cache
+def by_chr_cached(code_point: int, *, encoding: str = "utf-8") -> bytes:
+    return bytes(chr(code_point), encoding)
+
+
 @right("bytes_per_char")
 def comprehension(text):
     return [len(c.encode()) for c in text]
@@ -107,6 +115,18 @@ def from_the_lead_bytes(text):
 @right("bytes_per_char")
 def recursive_sizes(text):
     return [] if not text else [len(text[0].encode()), *recursive_sizes(text[1:])]
+
+
+class Sizes(dict):
+    def __missing__(self, character):
+        self[character] = len(character.encode())
+        return self[character]
+
+
+@right("bytes_per_char")
+def looked_up(text, sizes=Sizes()):  # noqa: B008
+    print(len(sizes), "known")
+    return [sizes[character] for character in text]
 
 
 @right("decode_utf8")
@@ -199,6 +219,25 @@ def get_stats_recursive(ids, counts=None):
         case [a, b, *rest]:
             counts[a, b] = counts.get((a, b), 0) + 1
             return get_stats_recursive([b, *rest], counts)
+    return counts
+
+
+@right("get_stats")
+def get_stats_from_a_generator(ids, counts=None, *, verbose=True):
+    def pairs():
+        before = None
+        for after in ids:
+            if before is not None:
+                yield before, after
+            before = after
+
+    new = Counter(pairs())
+    if verbose:
+        print(new.most_common(3))
+    if counts is None:
+        return defaultdict(int, new)
+    for pair in new:
+        counts[pair] = new[pair] + counts.get(pair, 0)
     return counts
 
 
@@ -361,6 +400,21 @@ def train_on_characters_that_are_bytes(text, vocab_size):
     return merges
 
 
+@right("train")
+def train_from_a_generator(text, vocab_size, **options):
+    def learn(ids):
+        for idx in range(256, vocab_size):
+            counts = Counter(itertools.pairwise(ids))
+            if not counts:
+                return
+            pair = max(counts, key=counts.__getitem__)
+            print(f"{pair} -> {idx}")
+            yield pair, idx
+            ids = merge_with_a_stack(ids, pair, idx)
+
+    return dict(learn(list(text.encode())))
+
+
 @right("build_vocab")
 def vocab_loop(merges):
     vocab = {i: bytes([i]) for i in range(256)}
@@ -391,6 +445,17 @@ def vocab_dict_update(merges):
     for pair in merges:
         vocab.update({merges[pair]: vocab[pair[0]] + vocab[pair[1]]})
     return vocab
+
+
+@right("build_vocab")
+def vocab_cached(merges):
+    halves = dict(map(reversed, merges.items()))
+
+    @functools.cache
+    def token(idx):
+        return b"".join(map(token, halves[idx])) if idx in halves else bytes((idx,))
+
+    return OrderedDict((idx, token(idx)) for idx in itertools.chain(range(256), halves))
 
 
 # --- 04
@@ -431,6 +496,17 @@ def decode_bytearray(ids, vocab):
     for idx in ids:
         data.extend(vocab[idx])
     return data.decode("utf-8", "replace")
+
+
+@right("decode")
+def decode_from_a_generator(ids, vocab, *, errors="replace"):
+    def pieces():
+        for place, idx in enumerate(ids):
+            if idx not in vocab:
+                raise ValueError(f"no token has the id {idx}, at place {place}")
+            yield vocab[idx]
+
+    return b"".join(pieces()).decode("utf-8", errors)
 
 
 @right("encode")
@@ -479,6 +555,15 @@ def encode_by_replace(text, merges):
     for (a, b), idx in merges.items():
         row = row.replace(chr(a) + chr(b), chr(idx))
     return [ord(c) for c in row]
+
+
+@right("encode")
+def encode_remembering(text, merges, known={}):  # noqa: B006
+    key = text, tuple(merges.items())
+    if key not in known:
+        print("new:", text)
+        known[key] = tuple(encode_min(text, merges))
+    return list(known[key])
 
 
 def basic(train, encode, decode, vocab):
@@ -542,8 +627,6 @@ def split_match_by_match(text):
     chunks = []
     while text:
         chunk = regex.match(GPT4_SPLIT_PATTERN, text)[0]
-        if chunk[-1] in " \t" and len(chunk) < len(text) and False:
-            break
         chunks.append(chunk)
         text = text[len(chunk) :]
     return chunks
@@ -552,6 +635,18 @@ def split_match_by_match(text):
 @right("split")
 def split_re_split(text):
     return [part for part in regex.split(f"({GPT4_SPLIT_PATTERN})", text) if part]
+
+
+@right("split")
+@functools.lru_cache
+def split_from_a_generator(text):
+    def chunks(place=0):
+        while place < len(text):
+            match = regex.compile(GPT4_SPLIT_PATTERN).match(text, place)
+            yield match[0]
+            place = match.end()
+
+    return [*chunks()]
 
 
 def rows_of(chunks):
@@ -1099,29 +1194,52 @@ class ByHeap:
         return None
 
 
-class ByBuckets(ByMax):
-    def __call__(self):
-        by_count = defaultdict(list)
-        for pair, where in self.places.items():
-            by_count[len(where)].append(pair)
-        most = max(by_count, default=0)
-        return min(by_count[most], key=lambda pair: min(self.places[pair])) if most else None
-
-
-class BySortedCounts(ByMax):
-    def __call__(self):
-        counts = {pair: len(where) for pair, where in self.places.items()}
-        most = max(counts.values(), default=0)
-        ties = (pair for pair in counts if counts[pair] == most)
-        return sorted(ties, key=lambda pair: min(self.places[pair]))[0] if most else None
-
-
 RIGHT["fast_train"] = [
     lambda text, vocab_size: linked(text, vocab_size, ByMax),
     lambda text, vocab_size: linked(text, vocab_size, ByHeap),
-    lambda text, vocab_size: linked(text, vocab_size, ByBuckets),
-    lambda text, vocab_size: linked(text, vocab_size, BySortedCounts),
 ]
+
+
+@right("fast_train")
+def fast_train_on_a_string(text, vocab_size):
+    """One character an id: the search is left to str, and only what stands beside a merge is counted again."""
+    row, merges = text.encode().decode("latin-1"), {}
+    counts = Counter(map(operator.add, row, row[1:]))
+    for idx in range(256, vocab_size):
+        if not counts:
+            break
+        most = max(counts.values())
+        pair = min((each for each in counts if counts[each] == most), key=row.find)
+        merges[ord(pair[0]), ord(pair[1])] = idx
+        old = [match.start() for match in re.finditer(re.escape(pair), row)]
+        after = row.replace(pair, chr(idx))
+        new = [place - number for number, place in enumerate(old)]  # each one before it has made the row shorter by one
+        counts.subtract(row[i : i + 2] for i in {i + d for i in old for d in (-1, 0, 1)} if 0 <= i < len(row) - 1)
+        counts.update(after[i : i + 2] for i in {i + d for i in new for d in (-1, 0)} if 0 <= i < len(after) - 1)
+        row, counts = after, +counts
+    return merges
+
+
+@right("fast_train")
+def fast_train_with_numpy(text, vocab_size):
+    """Counts everything again each time, as the slow one does, but in C."""
+    ids, merges = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64), {}
+    for idx in range(256, vocab_size):
+        if len(ids) < 2:
+            break
+        pairs = ids[:-1] * vocab_size + ids[1:]
+        counts = np.bincount(pairs)[pairs]
+        best = pairs[np.argmax(counts)]  # of the largest the first
+        places = np.flatnonzero(pairs == best)
+        # In a row of equal ids only every second place is free.
+        starts = np.flatnonzero(np.diff(places, prepend=-2) > 1)
+        run = np.repeat(places[starts], np.diff(starts, append=len(places)))
+        places = places[(places - run) % 2 == 0]
+        merges[int(best // vocab_size), int(best % vocab_size)] = idx
+        ids = ids.copy()
+        ids[places] = idx
+        ids = np.delete(ids, places + 1)
+    return merges
 
 
 @right("fast_encode")
@@ -1242,6 +1360,11 @@ def cost_times(encode, text):
     return len(encode(text)) * (1 / len(text))
 
 
+@right("tokens_per_char")
+def cost_as_a_fraction(encode, text):
+    return Fraction(len(list(encode(text))), len(text))
+
+
 @right("language_premium")
 def premium_comprehension(encode, parallel, base="en"):
     tokens = {code: sum(len(encode(s)) for s in sentences) for code, sentences in parallel.items()}
@@ -1272,6 +1395,20 @@ def premium_chain(encode, parallel, base="en"):
 def premium_deque(encode, parallel, base="en"):
     lengths = {code: deque(map(len, map(encode, parallel[code]))) for code in sorted(parallel)}
     return {code: sum(each) * (1 / sum(lengths[base])) for code, each in lengths.items()}
+
+
+@right("language_premium")
+def premium_defaultdict(encode, parallel, base="en", *, verbose=True):
+    tokens = defaultdict(float)
+    for code, sentences in parallel.items():
+        for sentence in sentences:
+            tokens[code] += len(encode(sentence))
+    if verbose:
+        print(dict(tokens))
+    one = tokens[base]
+    for code in tokens:
+        tokens[code] /= one
+    return tokens
 
 
 @right("encode_code_points")

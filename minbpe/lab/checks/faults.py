@@ -113,7 +113,9 @@ def _of_methods(exercise: Exercise, answer: Any) -> Problem | None:
                 return Problem(
                     "signature",
                     f"Your {method} takes {taken}; the check calls it with {_number(len(arguments))}.",
-                    f"The exercise is {exercise.signature}.",
+                    f"The exercise is {exercise.signature}."
+                    if taken.startswith("(self")
+                    else "A method has one parameter more, in front of these: `self`, the object that it is called on.",
                 )
     return None
 

@@ -22,6 +22,12 @@ ALPHABETS = [
     "don't WE'LL I'm 1234567890 x=1;\n",
     "a1 \n\t  \r.,!?'\u00a0\u3000",
 ]
+# A fixed text with some of everything, longer than the random ones: for answers that are right on what is short.
+LONGER = (
+    "The baker's bread rises early; the BAKER'S bread isn't cheap, but it's bread.\n\n  She sold 12,345 loaves (naïve, "
+    "isn't it?) at the café: 한국어 빵, 日本の\u3000パン 😉👍🏽.\t\u3000\r\n\u00a0  "
+    "\u2028Bread!  Bread!!   Bread?!\u30007 "
+)
 
 
 def text(rng: Random, size: int, alphabet: str = "") -> str:
@@ -48,7 +54,7 @@ def ids(rng: Random, size: int) -> list[int]:
 
 
 def vocab_size(rng: Random) -> int:
-    return 256 + rng.choice([0, 1, 2, 3, 4, 6, 9, 14])
+    return 256 + rng.choice([0, 1, 2, 3, 4, 6, 9, 14, 40])
 
 
 def naive_train(chunks: list[list[int]], size: int) -> dict[tuple[int, int], int]:

@@ -170,6 +170,7 @@ TRAIN_CASES = [
     ("aaabdaaabac", 259),
     ("abcbcab", 259),
     ("the theme then", 261),
+    (inputs.LONGER, 330),
 ]
 
 TRAIN = add(

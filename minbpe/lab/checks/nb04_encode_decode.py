@@ -34,7 +34,7 @@ E_ACUTE = inputs.vocab_of({(195, 169): 256, (32, 195): 257})  # "é", and a spac
 def draw_decode(rng: Random, size: int) -> Args:
     merges, text = inputs.merges_of(rng, size)
     ids = encode(text, merges)
-    ids = ids[rng.randint(0, 2) :][: rng.randint(0, size)]  # may begin or end inside a character
+    ids = ids[rng.randint(0, 2) : rng.choice([len(ids), rng.randint(0, size)])]  # may begin or end inside a character
     for odd in (rng.randint(128, 255), 256 + len(merges) + rng.randint(0, 9)):  # half a character, an unknown id
         if rng.random() < 0.2:
             ids.insert(rng.randint(0, len(ids)), odd)
@@ -62,6 +62,7 @@ DECODE = add(
             ([97, 255, 98], AB),
             ([300], AB),
             ([97, 257, 98], AB),
+            (list(inputs.LONGER.encode("utf-8")), AB),
         ],
         draw=draw_decode,
         draws=120,
@@ -183,6 +184,7 @@ ENCODE_CASES = [
     ("abcd", {(97, 98): 256, (98, 99): 257, (257, 100): 258}),
     ("abcde", {(98, 99): 256, (97, 98): 257, (99, 100): 258, (100, 101): 259, (257, 258): 260}),
     ("abcbabcb bcbc", {(98, 99): 256, (97, 98): 257, (256, 256): 258}),
+    (inputs.LONGER, inputs.train(inputs.LONGER, 330)),
 ]
 
 ENCODE = add(

@@ -95,6 +95,7 @@ SPLIT = add(
                 "😉 ok",
                 "if x:\n    return  y\n",
                 "He'll pay $1,000.50 (soon)!\n\n  Bye",
+                inputs.LONGER,
             ]
         ],
         draw=draw_text,

@@ -73,7 +73,7 @@ def split_token(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
 
 def draw_token(rng: Random, size: int) -> Args:
     ranks = draw_ranks(rng, size)
-    return ranks, max(rng.choices([token for token in ranks if len(token) > 1], k=2), key=len)
+    return ranks, max(rng.choices([token for token in ranks if len(token) > 1], k=5), key=len)
 
 
 ABC = ranks_of([b"ab", b"cd", b"abc", b"abcd", b"abcdab"])

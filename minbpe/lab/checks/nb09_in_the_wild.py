@@ -271,12 +271,13 @@ def draw_code_points(rng: Random, size: int) -> Args:
     known = rng.sample("abcdé한 ", rng.randint(0, 6))
     characters = {character: 256 + place for place, character in enumerate(known)}
     tokens, merges = list(characters.values()), {}
-    for idx in range(300, 300 + rng.randint(0, 6) if tokens else 300):
+    for idx in range(300, 300 + rng.randint(0, 9) if tokens else 300):
         pair = rng.choice(tokens), rng.choice(tokens)
         if pair not in merges:
             merges[pair] = idx
             tokens.append(idx)
-    text = "".join(rng.choices([*known, *known, "x", "ü", "한", "😉"], k=rng.randint(0, size)))
+    few = rng.random() < 0.5 and known[:3]  # few letters: more merges that get in each other's way
+    text = "".join(rng.choices(few or [*known, *known, "x", "ü", "한", "😉"], k=rng.randint(0, size)))
     return text, characters, merges
 
 
