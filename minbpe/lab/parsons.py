@@ -253,7 +253,7 @@ class Parsons(Lab):
                 f'<span class="mb-number">{number + 1}</span>{where}'
                 f"<code>{'<span class=mb-step></span>' * steps}{line}</code></button></li>"
             )
-        body = f'<ol class="mb-lines mb-program">{"".join(rows)}</ol>' if rows else "<p>No lines yet.</p>"
+        body = f'<ol class="mb-lines mb-program" data-follow>{"".join(rows)}</ol>' if rows else "<p>No lines yet.</p>"
         return render.panel("Your program: press a line to move it", body)
 
     def _tools(self) -> str:

@@ -7,6 +7,7 @@
 //          data-keys on the part, when one of those keys is pressed. ipywidgets holds back a change while the
 //          kernel works on the last one and then sends only the newest, so nothing queues up.
 // step     a number: of the elements with data-step, those above it are hidden and the one at it is marked.
+// focus    in something with data-follow, it goes along with the button that is pressed (aria-pressed) in there.
 
 // Make the children of `old` those of `fresh`, and keep every node that is the same. From one step to the next
 // nearly all are: what is kept needs no new layout, keeps its scroll position, and keeps the focus.
@@ -68,6 +69,7 @@ function render({ model, el }) {
       }
     }
     let newRows = false;
+    const follows = el.querySelector("[data-follow] :focus") !== null;
     order.forEach((name, place) => {
       let part = shown.get(name);
       if (!part) {
@@ -87,6 +89,7 @@ function render({ model, el }) {
       rows = [...el.querySelectorAll("[data-step]")];
       marked = null;
     }
+    if (follows) (el.querySelector("[data-follow] [aria-pressed=true]") ?? el.querySelector("[data-event]"))?.focus();
     mark();
     el.dataset.frame = model.get("frame");
   }
