@@ -304,10 +304,11 @@ def test_the_message_shows_the_call_what_should_be_and_what_is():
         "    expected  [9, 1]\n"
         "    got       [9, 9]\n"
         "\n"
-        "It looks as if an id that has just been merged is used again for the next pair.\n"
+        "It looks as if an id that has just been merged is used again for the next\n"
+        "pair.\n"
         "\n"
-        "Hint: In [1, 1, 1] the one in the middle can go into one pair only. How far do you step after a\n"
-        "merge?"
+        "Hint: In [1, 1, 1] the one in the middle can go into one pair only. How far\n"
+        "do you step after a merge?"
     )
 
 

@@ -20,7 +20,7 @@ ENOUGH = 3.0  # seconds after which no further random inputs are drawn, on a slo
 FEWEST = 15  # but so many there must be
 SHORT = 200  # a failing call with more characters than this is worth making smaller
 SHRINKING = 1.0  # seconds for that
-WIDTH = 96  # of a line of prose
+WIDTH = 76  # of a line of prose: what fits beside an open file list on a small screen, where more is cut inside a word
 FINAL = ("never returns", "memory", "course function", "not done")  # after these there is nothing more to try
 
 
