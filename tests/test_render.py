@@ -74,10 +74,18 @@ def test_any_bytes_are_well_formed_html(data):
 
 
 def test_a_token_shows_its_text_and_its_id():
-    (token,) = parse(render.tokens([chunk(b"he")])).iter("bdi")
+    (token,) = (each for each in parse(render.tokens([chunk(b"he")])).iter("span") if each.get("class") == "mb-t mb-c4")
     assert token.text == "he"
     assert text_of(render.tokens([chunk(b"he")])) == "he300"
     assert text_of(render.tokens([chunk(b"he")], ids=False)) == "he"
+
+
+def test_only_text_that_runs_from_right_to_left_is_kept_apart():
+    assert render.inline("שלום".encode()) == "<bdi>שלום</bdi>"
+    assert (
+        render.inline("a 7 é 안".encode()) == 'a<span class="mb-w">·</span>7<span class="mb-w">·</span>é'
+        '<span class="mb-w">·</span>안'
+    )
 
 
 def test_a_token_keeps_its_hue_and_bytes_have_none():

@@ -303,7 +303,7 @@ def test_the_grid_holds_the_counts(counts):
 def test_patterns_stand_side_by_side():
     widget = SplitExplorer("I'm 12345", pattern=r"\d")
     assert widget.describe() == "none: 1 chunk, GPT-2: 3 chunks, GPT-4: 5 chunks, GPT-4o: 4 chunks, yours: 6 chunks"
-    chunks = [shown(ElementTree.tostring(each, "unicode")) for each in with_class(panel(widget, "GPT-2"), "mb-x")]
+    chunks = [shown(ElementTree.tostring(each, "unicode")) for each in with_class(panel(widget, "GPT-2"), "mb-t")]
     assert chunks == ["I", "'m", "·12345"]
 
 

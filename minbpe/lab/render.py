@@ -108,14 +108,20 @@ def plain(data: bytes) -> str:
     return "".join(f"⟨{piece.text}⟩" if piece.kind in ("control", "byte") else piece.text for piece in pieces(data))
 
 
+FROM_RIGHT = {"R", "AL", "AN"}  # Unicode's classes of what is written from right to left, or counts in it
 _TAGS = {"space": "mb-w", "control": "mb-k", "byte": "mb-b"}
 
 
 @lru_cache(maxsize=1 << 16)
 def inline(data: bytes) -> str:
-    """The bytes of a token as HTML to put into a line."""
+    """The bytes of a token as HTML to put into a line: white space and the like in elements of their own, and text
+    that may run from right to left in one that keeps this to itself. Few elements: a page has many tokens."""
     return "".join(
-        f'<span class="{_TAGS[kind]}">{escape(text)}</span>' if kind in _TAGS else f"<bdi>{escape(text)}</bdi>"
+        f'<span class="{_TAGS[kind]}">{escape(text)}</span>'
+        if kind in _TAGS
+        else f"<bdi>{escape(text)}</bdi>"
+        if any(unicodedata.bidirectional(char) in FROM_RIGHT for char in text)
+        else escape(text)
         for text, kind in pieces(data)
     )
 
@@ -196,7 +202,7 @@ def _token(idx: int, data: bytes, extra: str, ids: bool, number: int | None) -> 
         title += "" if shown is data else " …"
         about = f' tabindex="0" role="img" data-key="t{number}" aria-label="{escape(title)}" title="{escape(title)}"'
     foot = f'<span class="mb-id">{idx}</span>' if ids else ""
-    return f'<span class="{css}"{about}><span class="mb-x">{inline(data)}</span>{foot}</span>'
+    return f'<span class="{css}"{about}>{inline(data)}{foot}</span>'
 
 
 def _groups(chunk: Chunk) -> Iterable[tuple[Chunk, bytes | None]]:
@@ -458,16 +464,30 @@ def _lines(text: str, limit: int) -> list[str]:
 # --- a training, step by step (MergeScrubber)
 
 
-def chip(idx: int, data: bytes) -> str:
-    """A token in a table or in a sentence: its bytes on its colour, without the id."""
+def chip(idx: int, data: bytes, most: int | None = None) -> str:
+    """A token in a table or in a sentence: its bytes on its colour, without the id. With `most`, only the first
+    so many columns of it: a box that the browser has to cut costs it time at every step."""
     colour = hue(idx)
-    return f'<span class="mb-chip{"" if colour is None else f" mb-c{colour}"}">{inline(data)}</span>'
+    css = "" if colour is None else f" mb-c{colour}"
+    if most is None or columns(plain(data)) <= most:
+        return f'<span class="mb-chip{css}">{inline(data)}</span>'
+    text = data[: 4 * most].decode("utf-8", errors="ignore")
+    while columns(plain(text.encode())) >= most:
+        text = text[:-1]
+    return f'<span class="mb-chip{css}" title="{escape(plain(data))}">{inline(text.encode())}…</span>'
 
 
-def pair_chips(pair: tuple[int, int], vocab: Mapping[int, bytes]) -> str:
-    """The two halves of a pair with a plus between them."""
+def pair_chips(pair: tuple[int, int], vocab: Mapping[int, bytes], most: int | None = None) -> str:
+    """The two halves of a pair with a plus between them; with `most`, they take no more than so many columns."""
     a, b = pair
-    return f'{chip(a, vocab[a])}<span class="mb-plus">+</span>{chip(b, vocab[b])}'
+    first, second = most, most
+    if most is not None:  # what the shorter one leaves is the longer one's
+        wide = [columns(plain(vocab[idx])) for idx in pair]
+        first, second = max(most // 2, most - wide[1]), max(most - most // 2, most - wide[0])
+    return f'{chip(a, vocab[a], first)}<span class="mb-plus">+</span>{chip(b, vocab[b], second)}'
+
+
+PAIR_COLUMNS = 9  # of a pair in the narrow tables
 
 
 def times(count: int) -> str:
@@ -552,7 +572,7 @@ def training_text(trace: TrainingTrace, step: int, window: Window, *, follow: bo
     moves = "" if whole else _window_buttons(window, size, bool(trace.places(step)), follow)
     return panel(
         "The text",
-        f'<div class="mb-scroll mb-window" data-scroll="window" tabindex="0" role="region" '
+        f'<div class="mb-scroll mb-window" data-place="{window.start}" data-scroll="window" tabindex="0" role="region" '
         f'aria-label="window of the text">{body}</div>{moves}',
         aside=aside,
     )
@@ -583,7 +603,7 @@ def training_candidates(trace: TrainingTrace, step: int, slots: int = 8) -> str:
     choice = trace.choices[step]
     rows = [
         Bar(
-            pair_chips(each.pair, trace.vocab),
+            pair_chips(each.pair, trace.vocab, PAIR_COLUMNS),
             each.count,
             tag="tie" if each.tied and choice.ties > 1 else "",
             first=place == 0,
@@ -595,21 +615,28 @@ def training_candidates(trace: TrainingTrace, step: int, slots: int = 8) -> str:
     return panel("Candidates", f'<div class="mb-candidates">{body}</div>', aside=aside)
 
 
+ROWS_TOGETHER = 25  # rows of the table of merges in a group; the browser leaves out the groups that nobody sees
+
+
 def training_merges(trace: TrainingTrace) -> str:
     """All merges as a table. The stage hides the rows that are not made yet, and marks the newest."""
-    rows = "".join(
+    rows = [
         f'<tr data-step="{step}" data-event="step" data-value="{step}"><th scope="row">'
         f'<button type="button" class="mb-link" data-event="step" data-value="{step}" data-key="m{step}" '
         f'aria-label="to step {step}">{step}</button></th>'
-        f"<td>{pair_chips(merge.pair, trace.vocab)}</td><td>{merge.idx}</td><td>{merge.count:,}</td></tr>"
+        f"<td>{pair_chips(merge.pair, trace.vocab, PAIR_COLUMNS)}</td><td>{merge.idx}</td><td>{merge.count:,}</td></tr>"
         for step, merge in enumerate(trace.merges, 1)
+    ]
+    groups = "".join(
+        f'<tbody data-from="{start + 1}">{"".join(rows[start : start + ROWS_TOGETHER])}</tbody>'
+        for start in range(0, len(rows), ROWS_TOGETHER)
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("step", "pair", "id", "count"))
     return panel(
         "Merges so far",
         '<div class="mb-scroll mb-merges" data-scroll="merges" tabindex="0" role="region" aria-label="merges so far">'
         f'<table class="mb-table mb-fixed">{_caption("Choose a step to go there")}'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>",
+        f"<thead><tr>{head}</tr></thead>{groups}</table></div>",
         aside="click one to go there" if rows else "none",
     )
 
@@ -927,7 +954,7 @@ def _branch(node: Node, learned: Mapping[int, int], levels: int, path: str) -> s
     # What a screen reader says is what stands here, with a little between (WCAG 2.5.3 wants the two to agree).
     return (
         f'<li><button type="button" class="mb-node{"" if colour is None else f" mb-c{colour}"}" data-event="token" '
-        f'data-value="{idx}" data-key="{path}"><span class="mb-x">{inline(data)}</span>'
+        f'data-value="{idx}" data-key="{path}"><span>{inline(data)}</span>'
         f'<span class="mb-hidden">, id </span><span class="mb-id">{idx}</span>'
         f'<span class="mb-hidden">, </span><span class="mb-id">{made}</span></button>{inner}</li>'
     )

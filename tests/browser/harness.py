@@ -307,16 +307,11 @@ def measure_latency(control: Locator, picture: Locator, key: str = "ArrowRight",
     page = control.page
     picture.evaluate(
         """(picture, quiet) => {
-            const watch = window.latencyWatch = {done: [], start: null, frame: 0};
+            const watch = window.latencyWatch = {done: [], start: null};
             const painted = new MessageChannel();  // what is posted in a frame arrives when the frame is painted
-            let changed = false, timer = 0;
-            function tick() {
-                painted.port2.postMessage(null);
-                watch.frame = requestAnimationFrame(tick);
-            }
+            let timer = 0;
             painted.port1.onmessage = () => {
-                if (!changed || watch.start === null) return;
-                changed = false;
+                if (watch.start === null) return;
                 const latency = performance.now() - watch.start;
                 clearTimeout(timer);
                 timer = setTimeout(() => {
@@ -326,12 +321,10 @@ def measure_latency(control: Locator, picture: Locator, key: str = "ArrowRight",
             };
             watch.onkey = event => {
                 watch.start = event.timeStamp;
-                changed = false;
             };
-            watch.observer = new MutationObserver(() => { changed = true; });
+            watch.observer = new MutationObserver(() => requestAnimationFrame(() => painted.port2.postMessage(null)));
             watch.observer.observe(picture, {subtree: true, childList: true, characterData: true, attributes: true});
             document.addEventListener('keydown', watch.onkey, {capture: true});
-            tick();
         }""",
         QUIET,
     )
@@ -339,12 +332,11 @@ def measure_latency(control: Locator, picture: Locator, key: str = "ArrowRight",
     try:
         for step in range(steps):
             page.keyboard.press(key)
-            page.wait_for_function("count => window.latencyWatch.done.length > count", arg=step)
+            page.wait_for_function("count => window.latencyWatch.done.length > count", arg=step, polling=20)
         return Latencies(page.evaluate("() => window.latencyWatch.done"))
     finally:
         page.evaluate(
             """() => {
-                cancelAnimationFrame(window.latencyWatch.frame);
                 window.latencyWatch.observer.disconnect();
                 document.removeEventListener('keydown', window.latencyWatch.onkey, {capture: true});
             }"""

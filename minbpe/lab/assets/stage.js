@@ -6,7 +6,8 @@
 // event    {name, value, n}: set when something with data-event is clicked, changed or activated, or, with
 //          data-keys on the part, when one of those keys is pressed. ipywidgets holds back a change while the
 //          kernel works on the last one and then sends only the newest, so nothing queues up.
-// step     a number: of the elements with data-step, those above it are hidden and the one at it is marked.
+// step     a number: of the elements with data-step, those above it are hidden and the one at it is marked; groups
+//          of them that begin above it (data-from) are hidden too.
 // focus    in something with data-follow, it goes along with the button that is pressed (aria-pressed) in there.
 
 // Make the children of `old` those of `fresh`, and keep every node that is the same. From one step to the next
@@ -41,21 +42,25 @@ function drop(node) {
 }
 
 function patch(node, fresh) {
+  const moved = node.dataset?.place !== fresh.dataset?.place; // it shows something else, so there is nothing to keep
   for (const { name } of [...node.attributes]) if (!fresh.hasAttribute(name)) node.removeAttribute(name);
   for (const { name, value } of fresh.attributes) if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   if (node.nodeName === "INPUT") {
     node.checked = fresh.hasAttribute("checked"); // once used, an input no longer follows its attributes
     node.value = fresh.getAttribute("value") ?? node.value;
   }
-  morph(node, fresh);
+  if (moved) node.replaceChildren(...fresh.childNodes);
+  else morph(node, fresh);
 }
 
 function render({ model, el }) {
   el.classList.add("mb", "mb-stage");
   el.dataset.lmSuppressShortcuts = "true"; // keys pressed in here are not JupyterLab's
   const shown = new Map(); // part -> {host, html}
-  let rows = []; // the elements with data-step
+  let rows = []; // [step, element with data-step]
+  let groups = []; // [step, element with data-from]
   let marked = null; // the step that they show
+  let current = null; // the element that is marked
   let waiting = false;
 
   function paint() {
@@ -86,7 +91,8 @@ function render({ model, el }) {
       newRows ||= part.html.includes(" data-step=");
     });
     if (newRows) {
-      rows = [...el.querySelectorAll("[data-step]")];
+      rows = [...el.querySelectorAll("[data-step]")].map((row) => [Number(row.dataset.step), row]);
+      groups = [...el.querySelectorAll("[data-from]")].map((group) => [Number(group.dataset.from), group]);
       marked = null;
     }
     if (follows) (el.querySelector("[data-follow] [aria-pressed=true]") ?? el.querySelector("[data-event]"))?.focus();
@@ -97,24 +103,26 @@ function render({ model, el }) {
   function mark() {
     const step = model.get("step");
     if (step === marked) return;
-    for (const row of rows) {
-      const own = Number(row.dataset.step);
-      if (marked !== null && own <= Math.min(marked, step) - 1) continue; // shown before and now, and not marked
+    current = null;
+    for (const [own, row] of rows) {
+      if (own === step) current = row;
+      if (marked !== null && own < Math.min(marked, step)) continue; // shown before and now, and not marked
       if (row.hidden !== own > step) row.hidden = own > step;
       if (own === step) row.setAttribute("aria-current", "step");
       else if (row.hasAttribute("aria-current")) row.removeAttribute("aria-current");
     }
+    for (const [from, group] of groups) group.hidden = from > step;
     marked = step;
     reveal();
   }
 
+  // Scroll to the marked row, if it is out of sight.
   function reveal() {
-    const row = rows.find((row) => Number(row.dataset.step) === model.get("step"));
-    const box = row?.closest("[data-scroll]");
+    const box = current?.closest("[data-scroll]");
     if (!box) return;
     const head = box.querySelector("thead")?.offsetHeight ?? 0; // it stays at the top
-    const lowest = row.offsetTop - head;
-    const highest = row.offsetTop + row.offsetHeight - box.clientHeight;
+    const lowest = current.offsetTop - head;
+    const highest = current.offsetTop + current.offsetHeight - box.clientHeight;
     const top = Math.max(highest, Math.min(box.scrollTop, lowest));
     if (box.scrollTop !== top) box.scrollTop = top;
   }
