@@ -3,9 +3,9 @@
     python -m minbpe.lab.lecture notebooks/03-merges.ipynb
 
 Space, Page Down and the right and down arrows go on; Shift Space, Page Up and the left and up arrows go back.
-Ctrl Enter or Shift Enter runs the cell and stays on the slide, Ctrl Shift Enter runs the whole notebook. Enter goes
-into a cell to edit it. Editors and widgets keep the keys pressed in them; Escape comes out again. Needs the extra
-`classroom`.
+Ctrl Enter or Shift Enter runs the cell and stays on the slide, Ctrl Shift Enter runs the whole notebook. Enter,
+pressed twice, goes into a cell to edit it. Editors and widgets keep the keys pressed in them; Escape comes out
+again. Needs the extra `classroom`.
 
 JupyterLab reads its settings from a temporary folder here, so that the lecturer's own stay as they are. (Settings in
 overrides.json do not reach the keys of jupyterlab-deck.) The notebook file changes only when the lecturer saves it.
@@ -89,7 +89,7 @@ def settings() -> dict[str, dict[str, object]]:
     go_back = {"command": "deck:go", "args": {"direction": "up", "alternate": "back"}}
     run = {"command": "notebook:run-cell"}
     run_all = {"command": "notebook:run-all-cells"}
-    edit = {"command": "notebook:enter-edit-mode"}
+    edit = {"command": "notebook:enter-edit-mode"}  # gives a cell no more than the focus, if the deck had lost that
     leave = {"command": "notebook:enter-command-mode"}
     keys = [(go_on, key, (ANYWHERE, ON_CELL)) for key in FORWARD]
     keys += [(go_back, key, (ANYWHERE, ON_CELL)) for key in BACK]

@@ -13,8 +13,6 @@ from harness import Notebook, serve_lab
 
 from minbpe.lab import lecture
 
-pytest.importorskip("jupyterlab_deck", reason='`pip install -e ".[classroom]"`')
-
 FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb"))
 PROJECTOR = {"width": 1280, "height": 720}
@@ -188,7 +186,9 @@ def test_a_text_field_keeps_space_until_escape(merges):
 
 def test_a_cell_is_edited_and_run_on_its_slide(merges):
     cell = merges.go_to("aaa-merged")
-    merges.page.keyboard.press("Enter")
+    merges.page.keyboard.press("Enter")  # the focus to the cell
+    merges.page.locator(".jp-Cell.jp-mod-active:focus").wait_for()
+    merges.page.keyboard.press("Enter")  # into its editor
     cell.locator(".cm-content:focus").wait_for()
     merges.page.keyboard.press("Control+A")
     merges.page.keyboard.type("1 + 1")

@@ -178,7 +178,6 @@ function render({ model, el }) {
 
   el.addEventListener("keydown", (happened) => {
     if (happened.altKey || happened.ctrlKey || happened.metaKey) return;
-    if (happened.key === "Escape") el.closest(".jp-Cell")?.focus(); // JupyterLab's keys again
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(happened.target.tagName)) return;
     if (happened.key === " " && happened.target.tagName === "BUTTON") return;
     if (rove(happened)) {
@@ -195,6 +194,13 @@ function render({ model, el }) {
     }
   });
 
+  // Escape gives JupyterLab's keys back, from anywhere in the widget. Text fields are ipywidgets' own and keep their
+  // keys to themselves: hence on the document, and on the way down.
+  function leave(happened) {
+    if (happened.key === "Escape" && el.closest(".mb-lab")?.contains(happened.target)) el.closest(".jp-Cell")?.focus();
+  }
+  document.addEventListener("keydown", leave, { capture: true });
+
   model.on("change:frame", schedule);
   model.on("change:step", schedule);
   const resized = new ResizeObserver(reveal); // when first laid out, and when the page changes its width
@@ -202,6 +208,7 @@ function render({ model, el }) {
   paint();
   return () => {
     resized.disconnect();
+    document.removeEventListener("keydown", leave, { capture: true });
     model.off("change:frame", schedule);
     model.off("change:step", schedule);
   };

@@ -84,7 +84,6 @@ function render({ model, el }) {
 
   el.addEventListener("keydown", (happened) => {
     if (happened.altKey || happened.ctrlKey || happened.metaKey) return;
-    if (happened.key === "Escape") el.closest(".jp-Cell")?.focus(); // JupyterLab's keys again
     const value = model.get("value");
     const moves = { ArrowLeft: value - 1, ArrowDown: value - 1, ArrowRight: value + 1, ArrowUp: value + 1 };
     Object.assign(moves, { Home: 0, End: model.get("max"), PageDown: value - 10, PageUp: value + 10 });
