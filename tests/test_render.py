@@ -70,6 +70,21 @@ def test_any_bytes_are_well_formed_html(data):
     parse(render.inline(data))
 
 
+def test_a_long_token_is_cut_to_the_columns_that_a_narrow_table_has():
+    assert text_of(render.chip(300, b"together", 9)) == "together"
+    assert text_of(render.chip(300, b"together", 4)) == "tog…"
+    assert text_of(render.chip(300, "안녕하세요".encode(), 5)) == "안녕…"
+    assert text_of(render.chip(300, b"\xe2\x80", 4)) == "E280"  # bytes take two columns each
+    assert text_of(render.chip(300, b"ab\n\ncd", 4)) == "ab⏎…"
+
+
+@given(st.binary(min_size=1, max_size=40), st.binary(min_size=1, max_size=40))
+def test_the_halves_of_a_pair_share_the_columns_and_both_show_something(left, right):
+    chips = parse(render.pair_chips((300, 301), {300: left, 301: right}, 9))
+    halves = ["".join(each.itertext()) for each in chips if each.get("class", "").startswith("mb-chip")]
+    assert len(halves) == 2 and all(half.strip("…") for half in halves)
+
+
 # Tokens
 
 

@@ -114,15 +114,20 @@ _TAGS = {"space": "mb-w", "control": "mb-k", "byte": "mb-b"}
 
 @lru_cache(maxsize=1 << 16)
 def inline(data: bytes) -> str:
-    """The bytes of a token as HTML to put into a line: white space and the like in elements of their own, and text
-    that may run from right to left in one that keeps this to itself. Few elements: a page has many tokens."""
+    """The bytes of a token as HTML to put into a line."""
+    return _line(pieces(data))
+
+
+def _line(shown: Iterable[Piece]) -> str:
+    """Pieces as HTML: white space and the like in elements of their own, and text that may run from right to left
+    in one that keeps this to itself. Few elements: a page has many tokens."""
     return "".join(
         f'<span class="{_TAGS[kind]}">{escape(text)}</span>'
         if kind in _TAGS
         else f"<bdi>{escape(text)}</bdi>"
         if any(unicodedata.bidirectional(char) in FROM_RIGHT for char in text)
         else escape(text)
-        for text, kind in pieces(data)
+        for text, kind in shown
     )
 
 
@@ -468,13 +473,28 @@ def chip(idx: int, data: bytes, most: int | None = None) -> str:
     """A token in a table or in a sentence: its bytes on its colour, without the id. With `most`, only the first
     so many columns of it: a box that the browser has to cut costs it time at every step."""
     colour = hue(idx)
-    css = "" if colour is None else f" mb-c{colour}"
-    if most is None or columns(plain(data)) <= most:
-        return f'<span class="mb-chip{css}">{inline(data)}</span>'
-    text = data[: 4 * most].decode("utf-8", errors="ignore")
-    while columns(plain(text.encode())) >= most:
-        text = text[:-1]
-    return f'<span class="mb-chip{css}" title="{escape(plain(data))}">{inline(text.encode())}…</span>'
+    css = "mb-chip" if colour is None else f"mb-chip mb-c{colour}"
+    if most is None or _width(data) <= most:
+        return f'<span class="{css}">{inline(data)}</span>'
+    return f'<span class="{css}" title="{escape(plain(data))}">{_line(_first(pieces(data), most - 1))}…</span>'
+
+
+def _width(data: bytes) -> int:
+    """How many columns inline(data) takes."""
+    return sum(columns(piece.text) for piece in pieces(data))
+
+
+def _first(shown: Iterable[Piece], most: int) -> Iterable[Piece]:
+    """As many of the pieces, from the first, as take `most` columns; text is cut."""
+    for text, kind in shown:
+        part = text
+        while part and kind == "text" and columns(part) > most:
+            part = part[:-1]
+        most -= columns(part)
+        if part and most >= 0:
+            yield Piece(part, kind)
+        if part != text or most <= 0:
+            return
 
 
 def pair_chips(pair: tuple[int, int], vocab: Mapping[int, bytes], most: int | None = None) -> str:
@@ -482,8 +502,8 @@ def pair_chips(pair: tuple[int, int], vocab: Mapping[int, bytes], most: int | No
     a, b = pair
     first, second = most, most
     if most is not None:  # what the shorter one leaves is the longer one's
-        wide = [columns(plain(vocab[idx])) for idx in pair]
-        first, second = max(most // 2, most - wide[1]), max(most - most // 2, most - wide[0])
+        first = max(most // 2, most - _width(vocab[b]))
+        second = max(most - most // 2, most - _width(vocab[a]))
     return f'{chip(a, vocab[a], first)}<span class="mb-plus">+</span>{chip(b, vocab[b], second)}'
 
 

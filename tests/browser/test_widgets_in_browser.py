@@ -108,6 +108,19 @@ def test_keys_move_through_the_merges(notebook, scrubber):
         wait_for_step(scrubber, step)
 
 
+def test_the_newest_merge_is_in_sight_in_the_table(notebook, scrubber):
+    box = scrubber.locator("[data-scroll=merges]")
+    box.scroll_into_view_if_needed()
+    for step in (29, 1, 27, 26, 25, 29, 0, 12):  # the rows are in groups of 25
+        notebook.execute(f"scrubber.step = {step}")
+        wait_for_step(scrubber, step)
+        if step:
+            newest = box.locator("[aria-current=step]")
+            expect(newest).to_contain_text(str(256 + step - 1))
+            inner, outer = newest.bounding_box(), box.bounding_box()
+            assert outer["y"] <= inner["y"] and inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1, step
+
+
 def test_space_plays_and_stops(notebook, scrubber):
     notebook.execute("scrubber.interval = 20")
     scrubber.get_by_role("slider", name="Merges made").focus()

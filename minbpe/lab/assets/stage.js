@@ -121,10 +121,12 @@ function render({ model, el }) {
     const box = current?.closest("[data-scroll]");
     if (!box) return;
     const head = box.querySelector("thead")?.offsetHeight ?? 0; // it stays at the top
-    const lowest = current.offsetTop - head;
-    const highest = current.offsetTop + current.offsetHeight - box.clientHeight;
+    const place = current.getBoundingClientRect(); // not offsetTop, which counts from the group
+    const from = box.getBoundingClientRect().top - box.scrollTop;
+    const lowest = place.top - from - head;
+    const highest = place.bottom - from - box.clientHeight;
     const top = Math.max(highest, Math.min(box.scrollTop, lowest));
-    if (box.scrollTop !== top) box.scrollTop = top;
+    if (Math.abs(box.scrollTop - top) >= 1) box.scrollTop = top;
   }
 
   function schedule() {
