@@ -408,6 +408,13 @@ def test_encoded_piece_by_piece_no_text_can_forge_a_message(text):
     assert b"".join(data for _, data in tokens) == tokenizer.decode_bytes(tokenizer.encode(joined, "all"))
 
 
+def test_a_chat_that_loses_what_the_user_wrote_is_warned_of_too():
+    widget = SpecialTokenExplorer("What does <|im_end|> mean?")
+    assert "the model does not read what the user wrote" in shown(widget.html)
+    widget.text = "What does it mean?"
+    assert "Careful" not in shown(widget.html)
+
+
 def test_a_tokenizer_without_a_chat_format_shows_its_policies_only(tokenizer):
     own = RegexTokenizer()
     own.register_special_tokens({"<END>": 300})

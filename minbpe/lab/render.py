@@ -1396,7 +1396,6 @@ def policies(outcomes: Sequence[texts.Outcome], *, dir: str = "ltr") -> str:
 
 def _policy(outcome: texts.Outcome, dir: str) -> str:
     about = POLICIES.get(outcome.policy, "these become their one id; any other is an error")
-    name = f'"{outcome.policy}"' if outcome.policy in POLICIES else outcome.policy
     if outcome.error:
         body = f'<p class="mb-notice mb-warning" role="note"><b>ValueError:</b> {escape(outcome.error)}</p>'
     else:
@@ -1408,7 +1407,12 @@ def _policy(outcome: texts.Outcome, dir: str) -> str:
         shown = [outcome.tokens[:SHOWN]] if outcome.tokens else []
         body += tokens(shown, classes=classes, label=f"tokens, {outcome.policy}", dir=dir)
         body += leaves_out(SHOWN, len(outcome.tokens), "tokens")
-    return panel(f"allowed_special={name}", f'<p class="mb-muted">{escape(about)}</p>{body}')
+    return panel(_argument(outcome), f'<p class="mb-muted">{escape(about)}</p>{body}')
+
+
+def _argument(outcome: texts.Outcome) -> str:
+    """The policy as it is written in a call."""
+    return f"allowed_special={chr(34) + outcome.policy + chr(34) if outcome.policy in POLICIES else outcome.policy}"
 
 
 def choices(legend: str, names: Sequence[str], chosen: Collection[str]) -> str:
@@ -1437,26 +1441,32 @@ def chats(read: Sequence[Sequence[texts.Message]]) -> str:
     if not read:
         return ""
     naive, safe = read
+    warning = ""
+    if len(naive) > len(safe):
+        warning = "the user's text has become messages of its own."
+    elif naive != safe:
+        warning = "the model does not read what the user wrote."
     first = conversation(
-        "Joined first, then encoded with everything allowed",
-        naive,
-        "encode(start + text + end, “all”)",
-        len(naive) > len(safe),
+        "Joined first, then encoded with everything allowed", naive, "encode(start + text + end, “all”)", warning
     )
     second = conversation(
-        "Encoded piece by piece, the text with “none”", safe, "ids of start + encode(text, “none”) + ids of end", False
+        "Encoded piece by piece, the text with “none”", safe, "ids of start + encode(text, “none”) + ids of end"
     )
     return f'<h3>In a chat: what the model reads</h3><div class="mb-columns">{first}{second}</div>'
 
 
-def conversation(title: str, messages: Sequence[texts.Message], about: str, forged: bool) -> str:
+def _breakable(line: str) -> str:
+    """inline()'s HTML with a place to break the line after each sign for a space."""
+    return line.replace(f"{SIGNS[' ']}</span>", f"{SIGNS[' ']}</span><wbr/>")
+
+
+def conversation(title: str, messages: Sequence[texts.Message], about: str, warning: str = "") -> str:
     """What a model takes a conversation for."""
     rows = "".join(
-        f'<li><b class="mb-role">{escape(message.role)}</b> {inline(message.content.encode()) or "…"}</li>'
+        f'<li><b class="mb-role">{escape(message.role)}</b> {_breakable(inline(message.content.encode())) or "…"}</li>'
         for message in messages
     )
-    warning = "the user's text has become messages of its own." if forged else ""
-    note = notice(warning, "warning") if forged else ""
+    note = notice(warning, "warning") if warning else ""
     return panel(title, f'<p class="mb-muted">{escape(about)}</p>{note}<ol class="mb-chat">{rows}</ol>')
 
 
@@ -1465,7 +1475,7 @@ def specials_still(outcomes: Sequence[texts.Outcome], naive: Sequence[texts.Mess
     still = Still("One text under different policies for special tokens")
     for each in outcomes:
         gives = "an error" if each.error else counted(len(each.tokens), "token")
-        still.text(f"allowed_special={each.policy}: {gives}", bold=True)
+        still.text(f"{_argument(each)}: {gives}", bold=True)
         if each.error:
             still.text(f"ValueError: {each.error}")
         elif each.tokens:

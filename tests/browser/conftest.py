@@ -52,7 +52,7 @@ def notebook(open_notebook):
     """The notebook with every widget, run."""
     opened = open_notebook("widgets", TRAINED, *map(cell_of, WIDGETS))
     for name in WIDGETS:
-        opened.page.locator(f".test-{name} .mb-stage > *").first.wait_for()
+        opened.page.locator(f".test-{name} .mb-stage > :not([data-part=style])").first.wait_for()
     return opened
 
 

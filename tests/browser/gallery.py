@@ -15,6 +15,9 @@ WIDGETS = {
     "splits": "SplitExplorer()",
     "specials": "SpecialTokenExplorer()",
     "tokens": "TokenExplorer()",
+    "predict": 'Predict("How many pairs are there in `aaa`?", {"1": "They overlap.", "2": "aa and aa."}, "2")',
+    "quiz": 'Quiz([Question("What is 1 + 1?", {"2": "Yes.", "11": "That joins them."}, "2")])',
+    "parsons": 'Parsons(["def f():", "a = 1", "return a + 1"], "f", judge=lambda f: f())',
 }
 
 
@@ -32,5 +35,5 @@ def write_notebook(path, *sources):
 
 def cell_of(name):
     """The cell that shows a widget, with a class to find it by."""
-    kind = WIDGETS[name].partition("(")[0]
-    return f'from minbpe.lab import {kind}\n{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'
+    imports = "from minbpe.lab import *\nfrom minbpe.lab.parsons import Parsons"
+    return f'{imports}\n{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'

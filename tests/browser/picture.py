@@ -15,7 +15,8 @@ PICTURE = Path(__file__).parents[2] / "notebooks" / "merge-scrubber.png"
 CELL = """\
 from minbpe import corpora
 from minbpe.lab import MergeScrubber
-scrubber = MergeScrubber(corpora.load("story"), merges=200, step=64, sentence="Once upon a time there was a tokenizer. 안녕!")
+sentence = "Once upon a time there was a tokenizer. 안녕!"
+scrubber = MergeScrubber(corpora.load("story"), merges=200, step=64, sentence=sentence)
 scrubber.add_class("pictured")
 scrubber"""
 
