@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from traitlets import TraitError
 
+from minbpe.lab import questions
 from minbpe.lab.questions import Predict, Question, Quiz
 
 OPTIONS = {"1": "One is too few.", "2": "`(a, a)` stands at 0 and at 1.", "3": "Three letters, two gaps."}
@@ -63,6 +64,14 @@ def test_pressing_a_button_is_choosing_it():
 def press(widget, place):
     attributes = buttons(widget)[place].attrib
     widget.stage.event = {"name": attributes["data-event"], "value": attributes["data-value"], "n": place + 1}
+
+
+def test_code_and_stressed_words_are_set_as_such():
+    assert (
+        questions.prose("`a*b` and `*c*` is *not* 2*3*4 <b>")
+        == "<code>a*b</code> and <code>*c*</code> is <em>not</em> 2*3*4 &lt;b&gt;"
+    )
+    assert questions.plain("`a*b` and `*c*` is *not* 2") == "a*b is not 2"
 
 
 def test_a_quiz_counts_what_was_right_at_the_first_try():

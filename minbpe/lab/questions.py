@@ -68,14 +68,17 @@ STYLE = """
 """
 
 
+MARKED = re.compile(r"`([^`]+)`|(?<!\w)\*(\w+)\*(?!\w)")  # code, or one word that is stressed
+
+
 def prose(text: str) -> str:
-    """`text` as HTML, with what stands between backticks as code."""
-    return re.sub("`([^`]+)`", r"<code>\1</code>", render.escape(text))
+    """`text` as HTML, with what stands between backticks as code and a word between stars, *so*, as stressed."""
+    return MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", render.escape(text))
 
 
 def plain(text: str) -> str:
-    """`text` without the backticks, for where there is no code to show."""
-    return re.sub("`([^`]+)`", r"\1", text)
+    """`text` without the backticks and the stars, for where there is only plain text."""
+    return MARKED.sub(lambda m: m[1] or m[2], text)
 
 
 def ask(question: Question, tried: Collection[str], choice: str | None, *, number: int = 0, heading: str = "") -> str:

@@ -838,7 +838,10 @@ def encoding_ranks(trace: EncodingTrace, step: int, learned: Mapping[int, int]) 
             f"<td>merge {learned.get(merged[pair], 0):,}</td><td>× {count[pair]}</td><td>{verdict}</td></tr>"
         )
     rest = len(order) - len(rows)
-    more = [f"{counted(rest, 'further pair')} would merge" if rest > 0 else "", f"{dead} do not merge" if dead else ""]
+    more = [
+        f"{counted(rest, 'further pair')} would merge" if rest > 0 else "",
+        f"{dead} {'does' if dead == 1 else 'do'} not merge" if dead else "",
+    ]
     head = "".join(f'<th scope="col">{name}</th>' for name in ("neighbours", "id", "learned as", "here", ""))
     return panel(
         "Ranks under consideration",
