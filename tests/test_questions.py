@@ -71,7 +71,7 @@ def test_code_and_stressed_words_are_set_as_such():
         questions.prose("`a*b` and `*c*` is *not* 2*3*4 <b>")
         == "<code>a*b</code> and <code>*c*</code> is <em>not</em> 2*3*4 &lt;b&gt;"
     )
-    assert questions.plain("`a*b` and `*c*` is *not* 2") == "a*b is not 2"
+    assert questions.plain("`a*b` and `*c*` is *not* 2") == "a*b and *c* is not 2"
 
 
 def test_a_quiz_counts_what_was_right_at_the_first_try():
