@@ -196,3 +196,19 @@ def test_it_uses_no_word_of_the_glossary_before_that_is_introduced(name):
     for word, introduced in glossary().items():
         if 0 < number < introduced:
             assert not re.search(rf"\b{word}s?\b", text, flags=re.IGNORECASE), word
+
+
+def test_the_numbers_in_the_lecturers_guide_stand_in_the_notebooks():
+    guide = re.split(r"^## (\d\d) · .*$", (ROOT / "LECTURING.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    sections = dict(zip(guide[::2], guide[1::2], strict=True))
+    assert len(sections) == len(NOTEBOOKS)
+    missing = []
+    for name, notebook in NOTEBOOKS.items():
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+        shown = [output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in outputs]
+        shown += [output.get("data", {}).get("image/svg+xml", "") for output in outputs]
+        stands = "\n".join([*shown, *(cell.source for cell in notebook.cells)]).replace(",", "")
+        for number in re.findall(r"\d[\d,]+\d", sections[name[:2]]):  # those of fewer digits may be minutes
+            if len(digits := number.replace(",", "")) > 2 and not re.search(rf"(?<!\d){digits}(?!\d)", stands):
+                missing.append(f"{name}: {number}")
+    assert not missing
