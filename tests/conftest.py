@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ def pytest_configure(config):
     offline = str(Path(__file__).with_name("offline"))
     if offline not in os.environ.get("PYTHONPATH", ""):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [offline, os.environ.get("PYTHONPATH")]))
+    if not hasattr(config, "workerinput"):
+        # Makes matplotlib's list of fonts, where there is none yet. Kernels that had to make it would say so in a cell.
+        import_module("matplotlib.font_manager")
     config.addinivalue_line("markers", "long: runs only with --long")
     config.addinivalue_line("markers", 'slow: takes more than 3 s; leave it out with -m "not slow"')
 

@@ -52,6 +52,7 @@ STYLES: dict[str, dict[str, str]] = {
     f"{SLIDE} .jp-Deck-Remote": {"opacity": "0.5"},
     f"{SLIDE} .jp-Deck-Remote:is(:hover, :focus-within)": {"opacity": "1"},
     f"{SLIDE} .jp-Deck-Remote-directions > div": {"flex-direction": "column"},
+    f"{SLIDE} .jp-MarkdownOutput table": {"font-size": "var(--jp-content-font-size1)"},
     f"{SLIDE} .jp-Collapser": {"width": "4px", "opacity": "0.4"},
     # The source of a question says the answer.
     f"{SLIDE} .jp-InputPlaceholder": {"display": "none"},
