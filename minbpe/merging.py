@@ -99,7 +99,7 @@ def learn_merges(chunks: Mapping[bytes, int], first_id: int = 256) -> Iterator[M
         weights += [count] * (len(chunk) + 1)
 
     def weigh(where: list[int]) -> int:
-        return sum(map(weights.__getitem__, where))
+        return weights[where[0]] if len(where) == 1 else sum(map(weights.__getitem__, where))
 
     places = row.pairs()
     counts = {pair: weigh(where) for pair, where in places.items()}
@@ -132,15 +132,15 @@ def learn_merges(chunks: Mapping[bytes, int], first_id: int = 256) -> Iterator[M
         # Where (b, token) gave way to (idx, token), its weight moves over; likewise on the other side.
         # `after` goes first: in "abab" it makes an (idx, a), which `before` with the next merge unmakes.
         for token, where in after.items():
-            weight = weigh(where)
+            new, weight = (idx, token), weigh(where)
             counts[b, token] -= weight
-            counts[idx, token] = weight
-            born[idx, token] = where
+            counts[new] = weight
+            born[new] = where
         for token, where in before.items():
-            weight = weigh(where)
+            new, weight = (token, idx), weigh(where)
             counts[token, a] -= weight
-            counts[token, idx] = weight
-            born[token, idx] = where
+            counts[new] = weight
+            born[new] = where
         del counts[pair], places[pair]
         for new, where in born.items():
             heappush(heap, (-counts[new], where[0], new))
