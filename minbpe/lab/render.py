@@ -121,14 +121,15 @@ def inline(data: bytes) -> str:
 def _line(shown: Iterable[Piece]) -> str:
     """Pieces as HTML: white space and the like in elements of their own, and text that may run from right to left
     in one that keeps this to itself. Few elements: a page has many tokens."""
-    return "".join(
-        f'<span class="{_TAGS[kind]}">{escape(text)}</span>'
-        if kind in _TAGS
-        else f"<bdi>{escape(text)}</bdi>"
-        if any(unicodedata.bidirectional(char) in FROM_RIGHT for char in text)
-        else escape(text)
-        for text, kind in shown
-    )
+    parts = []
+    for text, kind in shown:
+        if kind in _TAGS:
+            parts.append(f'<span class="{_TAGS[kind]}">{escape(text)}</span>')
+        elif any(unicodedata.bidirectional(char) in FROM_RIGHT for char in text):
+            parts.append(f"<bdi>{escape(text)}</bdi>")
+        else:
+            parts.append(escape(text))
+    return "".join(parts)
 
 
 def direction(text: str) -> str:
@@ -1415,7 +1416,8 @@ def _policy(outcome: texts.Outcome, dir: str) -> str:
 
 def _argument(outcome: texts.Outcome) -> str:
     """The policy as it is written in a call."""
-    return f"allowed_special={chr(34) + outcome.policy + chr(34) if outcome.policy in POLICIES else outcome.policy}"
+    name = f'"{outcome.policy}"' if outcome.policy in POLICIES else outcome.policy
+    return f"allowed_special={name}"
 
 
 def choices(legend: str, names: Sequence[str], chosen: Collection[str]) -> str:
