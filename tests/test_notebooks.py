@@ -85,6 +85,12 @@ def test_its_code_cells_are_short(name):
     assert max(lengths) <= 30
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_code_cells_of_the_solutions_are_not_long(path):
+    cells = nbformat.read(path, as_version=4).cells
+    assert max(len(lines_of(cell)) for cell in cells if cell.cell_type == "code") <= 30
+
+
 def test_the_course_has_ten_words_of_prose_for_a_line_of_code():
     words = sum(len(re.findall(r"\w+", prose(name))) for name in NOTEBOOKS)
     lines = sum(len(lines_of(cell)) for name in NOTEBOOKS for cell in code_cells(name))
