@@ -276,8 +276,10 @@ def count_only_once(text: str | list[str], vocab_size: int) -> Merges:
 )
 def aaa_holds_one_pair(text: str | list[str], vocab_size: int) -> Merges:
     def pick(stats: dict[Pair, int], chunks: list[list[int]]) -> Pair:
-        merged = {pair: sum(len(chunk) - len(base.merge(chunk, pair, -1)) for chunk in chunks) for pair in stats}
-        return _most(merged, chunks)
+        for pair in stats:
+            if pair[0] == pair[1]:  # no other pair overlaps itself
+                stats[pair] = sum(len(chunk) - len(base.merge(chunk, pair, -1)) for chunk in chunks)
+        return _most(stats, chunks)
 
     return _train(chunks_of(text), vocab_size - 256, pick)
 
