@@ -175,6 +175,27 @@ def test_a_debugging_print_does_not_fail_a_right_answer(capsys):
     assert "It also prints" in out
 
 
+def test_an_answer_goes_by_the_name_that_it_has_in_the_notebook(capsys):
+    def written(source):
+        names = {"__name__": "__main__"}
+        exec(source, names)
+        return names["merge_again"]
+
+    signature = "def merge_again(ids, pair, idx):"
+    failed = failure("merge", written(f"{signature} return list(ids)"))
+    assert (failed.exercise, failed.call) == ("merge", "merge_again([1, 2], (1, 2), 9)")
+    assert str(failed).startswith("✗ merge_again: not right yet")
+    assert str(failure("merge", written(f"{signature} ..."))).startswith("✗ merge_again is not done yet.")
+    assert failure("merge", written("def merge_again(ids): return ids")).hint == (
+        "Begin it with: def merge_again(ids, pair, idx) -> list[int]:"
+    )
+    assert failure("merge", written("merge_again = lambda ids, pair, idx: ids")).call == "merge([1, 2], (1, 2), 9)"
+
+    replaced = "''.join(map(chr, ids)).replace(''.join(map(chr, pair)), chr(idx))"
+    check("merge", written(f"{signature} return list(map(ord, {replaced}))"))
+    assert capsys.readouterr().out.startswith("✓ merge_again: ")
+
+
 def test_a_numpy_like_int_or_a_dict_subclass_is_as_good():
     check("get_stats", lambda ids, counts=None: right.get_stats_counter(ids, counts))
     check("merge", lambda ids, pair, idx: right.merge_with_a_stack(ids, pair, idx))

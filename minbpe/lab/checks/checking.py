@@ -100,8 +100,9 @@ class Check:
                 + (f": did you mean {near}?" if near else ".")
                 + ' The name comes first: check("merge", merge). check.exercises() lists them all.'
             )
+        exercise = exercise.called_as(answer)
         printed = _examine(exercise, answer, seed)
-        print(f"✓ {name}: {exercise.passed}" + (" (It also prints; that can go now.)" if printed else ""))
+        print(f"✓ {exercise.title}: {exercise.passed}" + (" (It also prints; that can go now.)" if printed else ""))
         for hook in self._hooks:
             try:
                 hook(name)
@@ -274,7 +275,7 @@ def _failed(
         expected = type(trial.expected.error) if trial.expected.error else trial.expected.value
         got = trial.outcome.error or trial.outcome.value
     if problem.fault != "not done":
-        parts.append(f"✗ {exercise.name}: not {'your own' if problem.fault == 'course function' else 'right'} yet")
+        parts.append(f"✗ {exercise.title}: not {'your own' if problem.fault == 'course function' else 'right'} yet")
         if problem.fault != "course function":
             parts.append(textwrap.indent(call, "    "))
             parts.append(_comparison(problem, expected, got, trial) if trial else "")

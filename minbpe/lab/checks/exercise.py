@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
+from types import FunctionType
 from typing import Any
 
 from minbpe.lab.checks.show import Code, show
@@ -60,6 +61,17 @@ class Exercise:
     more: Callable[[Callable[..., Any]], Any] | None = None  # a last demand: gives a failed trial, or None
     show: Callable[[Any], str] = show  # writes an argument as code
     misconceptions: list[Misconception] = field(default_factory=list)
+    title: str = ""  # what the learner calls it; the name, unless said otherwise
+
+    def __post_init__(self) -> None:
+        self.title = self.title or self.name
+
+    def called_as(self, answer: Any) -> Exercise:
+        """The exercise under the name that the answer has in the notebook, so that a call can be pasted there."""
+        if not isinstance(answer, (FunctionType, type)) or answer.__module__ != "__main__":
+            return self
+        title = answer.__qualname__
+        return replace(self, title=title) if title.isidentifier() else self  # it is not: a lambda, a function inside
 
     def misconception(
         self, belief: str, hint: str, name: str = ""
@@ -98,9 +110,9 @@ class Exercise:
         """A case as code that can be pasted into a cell."""
         lines = setup_of(args)
         if not self.methods:
-            return "\n".join([*lines, write_call(self.name, map(self.show, args))])
+            return "\n".join([*lines, write_call(self.title, map(self.show, args))])
         to_make, *steps = args
-        lines.append(write_call(f"t = {self.name}", map(self.show, to_make)))
+        lines.append(write_call(f"t = {self.title}", map(self.show, to_make)))
         lines += [write_call(f"t.{method}", map(self.show, arguments)) for method, *arguments in steps]
         return "\n".join(lines)
 

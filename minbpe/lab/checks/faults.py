@@ -77,9 +77,9 @@ def of_answer(exercise: Exercise, answer: Any) -> Problem | None:
             f'Write check("{name}", {name}), without calling it first.',
         )
     if _is_copy(exercise, answer):
-        return course_function(name, _name_of(answer))
+        return course_function(exercise.title, _name_of(answer))
     if _is_blank(answer):
-        return not_done(name)
+        return not_done(exercise.title)
     return _of_methods(exercise, answer) if exercise.methods else _of_signature(exercise, answer)
 
 
@@ -126,8 +126,8 @@ def _of_signature(exercise: Exercise, answer: Any) -> Problem | None:
         if taken:
             return Problem(
                 "signature",
-                f"Your {exercise.name} takes {taken}; the check calls it with {_number(len(args))}.",
-                f"Begin it with: def {exercise.signature}:",
+                f"Your {exercise.title} takes {taken}; the check calls it with {_number(len(args))}.",
+                f"Begin it with: def {exercise.signature.replace(exercise.name, exercise.title, 1)}:",
             )
     return None
 
@@ -222,7 +222,7 @@ def _name_of(answer: Any) -> str:
 
 def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
     """What is wrong with one call; None when it did what the reference did."""
-    name = exercise.name
+    name = exercise.title
     if outcome.foreign:
         return course_function(name, outcome.foreign)
     if outcome.stopped == "time":
@@ -263,7 +263,7 @@ def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outc
 def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
     value, kind = outcome.value, exercise.type_of(args)
     if value is Ellipsis or value is NotImplemented:
-        return not_done(exercise.name)
+        return not_done(exercise.title)
     if expected.error is not None:
         return WRONG_VALUE
     if value is None and kind is not None:
