@@ -484,7 +484,7 @@ def decode_try(ids, vocab):
 def decode_map(ids, vocab):
     parts = list(map(vocab.get, ids))
     if None in parts:
-        raise ValueError("unknown")
+        raise ValueError(f"unknown: {ids}")
     return b"".join(parts).decode(errors="replace")
 
 
@@ -601,7 +601,10 @@ class WithAVocab:
         return encode_one_place_at_a_time(text, self.merges)
 
     def decode(self, ids):
-        return b"".join(self.vocab[i] for i in ids).decode("utf-8", errors="replace")
+        try:
+            return b"".join(self.vocab[i] for i in ids).decode("utf-8", errors="replace")
+        except KeyError as error:
+            raise ValueError(f"no token {error}") from None
 
 
 # --- 05

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 from types import FunctionType
@@ -54,11 +54,14 @@ class Exercise:
     returns: Any = None  # the type, as list[int]
     same: Callable[[Any, Any, Args], bool] = by_value
     own: Sequence[Callable[..., Any]] = ()  # the course's own functions that do this
-    methods: Sequence[str] = ()  # of a class; then a case is (arguments to make one, (method, *arguments), …)
+    # Of a class. Then a case is (arguments to make an object, (method, *arguments), …), all called on the object t; or,
+    # where a step says "u.train" for "train", on another one.
+    methods: Sequence[str] = ()
     draws: int = 60
     size: int = 40
     keep: Sequence[int] = ()  # the places of arguments that are left as they are when a failing call is made smaller
     more: Callable[[Callable[..., Any]], Any] | None = None  # a last demand: gives a failed trial, or None
+    names: Callable[[Args], Collection[str]] | None = None  # the message of a ValueError must name one of these
     show: Callable[[Any], str] = show  # writes an argument as code
     misconceptions: list[Misconception] = field(default_factory=list)
     title: str = ""  # what the learner calls it; the name, unless said otherwise
@@ -71,7 +74,9 @@ class Exercise:
         if not isinstance(answer, (FunctionType, type)) or answer.__module__ != "__main__":
             return self
         title = answer.__qualname__
-        return replace(self, title=title) if title.isidentifier() else self  # it is not: a lambda, a function inside
+        if not title.isidentifier() or title in EXERCISES:  # a lambda or a function inside; or a mistake
+            return self
+        return replace(self, title=title)
 
     def misconception(
         self, belief: str, hint: str, name: str = ""
@@ -100,10 +105,13 @@ class Exercise:
         if not self.methods:
             return answer(*args)
         to_make, *steps = args
-        instance = answer(*to_make)
+        objects = {"t": answer(*to_make)}
         result = None
-        for method, *arguments in steps:
-            result = getattr(instance, method)(*arguments)
+        for step in steps:
+            name, method, arguments = parts_of(step)
+            if name not in objects:
+                objects[name] = answer(*to_make)
+            result = getattr(objects[name], method)(*arguments)
         return result
 
     def write(self, args: Args) -> str:
@@ -112,8 +120,10 @@ class Exercise:
         if not self.methods:
             return "\n".join([*lines, write_call(self.title, map(self.show, args))])
         to_make, *steps = args
-        lines.append(write_call(f"t = {self.title}", map(self.show, to_make)))
-        lines += [write_call(f"t.{method}", map(self.show, arguments)) for method, *arguments in steps]
+        for name in dict.fromkeys(["t", *(parts_of(step)[0] for step in steps)]):
+            lines.append(write_call(f"{name} = {self.title}", map(self.show, to_make)))
+        for name, method, arguments in map(parts_of, steps):
+            lines.append(write_call(f"{name}.{method}", map(self.show, arguments)))
         return "\n".join(lines)
 
     def type_of(self, args: Args) -> Any:
@@ -121,6 +131,13 @@ class Exercise:
         if self.methods:
             return {"train": None, "encode": list[int], "decode": str}[args[-1][0]]
         return self.returns
+
+
+def parts_of(step: Args) -> tuple[str, str, list[Any]]:
+    """The object, the method and the arguments of a step."""
+    call, *arguments = step
+    name, _, method = call.rpartition(".")
+    return name or "t", method, arguments
 
 
 def write_call(name: str, arguments: Iterable[str]) -> str:

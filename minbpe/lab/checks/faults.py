@@ -6,22 +6,22 @@ import difflib
 import dis
 import functools
 import inspect
-import os
+import sysconfig
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, get_args, get_origin
 
 from minbpe.lab.checks import runner
-from minbpe.lab.checks.exercise import Args, Exercise
+from minbpe.lab.checks.exercise import EXERCISES, Args, Exercise, parts_of, write_call
 from minbpe.lab.checks.runner import Outcome
-from minbpe.lab.checks.show import difference, look, type_name
+from minbpe.lab.checks.show import difference, fresh, look, type_name
 
 PACKAGE = str(Path(__file__).parents[2])
-LIBRARY = str(Path(os.__file__).parent)
+LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,11 @@ GATHER = {
     bytes: "bytes(…) around numbers from 0 to 255 makes some.",
     str: "''.join(…) makes one of its parts.",
 }
+GIVEN_BACK = "given back"  # an argument itself where it should be a copy, or the other way round
 RETURN = "Is there a `yield` where a `return` belongs?"
 RUN_IT = "Run this call in a cell of its own, and look at the values just before that line."
+NO_LINE = "Run this call in a cell of its own: there Python says more about it."
+RAISE_IT = "Which inputs does the exercise call wrong? Ask for them first, and raise ValueError."
 
 
 @dataclass
@@ -70,6 +73,9 @@ def of_answer(exercise: Exercise, answer: Any) -> Problem | None:
             f"This is one {name}, already made.",
             f'Hand in the class: check("{name}", {name}), no brackets.',
         )
+    if isinstance(answer, type) and not exercise.methods:
+        begin = f"Begin it with: def {exercise.signature}:"
+        return Problem("not callable", "This is a class; the check needs a function.", begin)
     if not callable(answer):
         return Problem(
             "not callable",
@@ -80,6 +86,8 @@ def of_answer(exercise: Exercise, answer: Any) -> Problem | None:
         return course_function(exercise.title, _name_of(answer))
     if _is_blank(answer):
         return not_done(exercise.title)
+    if _is_async(answer):
+        return asynchronous(exercise.title)
     return _of_methods(exercise, answer) if exercise.methods else _of_signature(exercise, answer)
 
 
@@ -87,28 +95,51 @@ def not_done(name: str, where: str = "") -> Problem:
     return Problem("not done", f"{name} is not done yet.{where}", "Write it, run its cell, then run this check again.")
 
 
+def asynchronous(name: str) -> Problem:
+    return Problem(
+        "async",
+        f"{name} begins with async def: a call of it gives a promise, and no result.",
+        "Leave out the word async.",
+    )
+
+
 def course_function(name: str, own: str) -> Problem:
     return Problem(
         "course function",
         f"This is the course's own code at work ({own}).",
-        f"It is right, of course. Here the point is to build {name} yourself: a few lines will do.",
+        f"It is right, of course. Here the point is to build {name} yourself.",
     )
 
 
 def _of_methods(exercise: Exercise, answer: Any) -> Problem | None:
     if not isinstance(answer, type):
         return None  # a function that makes tokenizers: what it makes is seen when it is used
-    missing = [method for method in exercise.methods if not callable(getattr(answer, method, None))]
-    if missing:
+    written = {method: inspect.getattr_static(answer, method, None) for method in exercise.methods}
+    missing = [method for method, function in written.items() if function is None]
+    if missing and not _makes_them(exercise, answer, missing):
         plural = "methods" if len(missing) > 1 else "method"
         return Problem(
             "missing method",
             f"The class has no {plural} {', '.join(missing)}.",
             f"The exercise asks for {_words(exercise.methods)}.",
         )
+    for method, function in written.items():
+        if _is_blank(function):
+            return not_done(f"{exercise.title}.{method}")
+        if _is_async(function):
+            return asynchronous(f"{exercise.title}.{method}")
     for args in exercise.cases:
-        for method, *arguments in args[1:]:
-            taken = _takes_not(getattr(answer, method), (None, *arguments))
+        taken = _takes_not(answer, args[0])
+        if taken:
+            made = write_call(exercise.title, map(exercise.show, args[0]))
+            return Problem(
+                "signature",
+                f"Your class takes {taken} when an object is made; the check makes it with {_number(len(args[0]))}.",
+                f"The check writes {made}. What does your __init__ ask for?",
+            )
+        for _, method, arguments in map(parts_of, args[1:]):
+            function = written[method]
+            taken = _takes_not(function, (None, *arguments)) if isinstance(function, FunctionType) else ""
             if taken:
                 return Problem(
                     "signature",
@@ -120,10 +151,23 @@ def _of_methods(exercise: Exercise, answer: Any) -> Problem | None:
     return None
 
 
+def _makes_them(exercise: Exercise, answer: Any, methods: list[str]) -> bool:
+    """Whether an object has the methods all the same, as when __init__ puts them there."""
+    outcome = runner.run(answer, fresh(exercise.cases[0][0]))
+    return all(callable(getattr(outcome.value, method, None)) for method in methods)
+
+
 def _of_signature(exercise: Exercise, answer: Any) -> Problem | None:
     for args in exercise.cases:
         taken = _takes_not(answer, args)
         if taken:
+            other = EXERCISES.get(getattr(answer, "__name__", ""))
+            if other and other is not EXERCISES[exercise.name]:
+                return Problem(
+                    "signature",
+                    f"This is {other.name}; the exercise is {exercise.name}.",
+                    f'check("{other.name}", {other.name}) is the check for it.',
+                )
             return Problem(
                 "signature",
                 f"Your {exercise.title} takes {taken}; the check calls it with {_number(len(args))}.",
@@ -165,6 +209,10 @@ def _is_blank(answer: Any) -> bool:
     if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
         return steps[0].argval in (None, Ellipsis)
     return names[-1:] == ["RAISE_VARARGS"] and steps[0].argval == "NotImplementedError" and len(steps) <= 8
+
+
+def _is_async(answer: Any) -> bool:
+    return inspect.iscoroutinefunction(answer) or inspect.isasyncgenfunction(answer)
 
 
 # --- the course's own functions
@@ -248,10 +296,19 @@ def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outc
     if outcome.error is not None:
         if expected.error is None or not isinstance(outcome.error, type(expected.error)):
             wanted = "" if expected.error is None else f" The exercise asks for {type(expected.error).__name__} here."
+            line = where(answer, outcome.error)
             return Problem(
                 "raises",
-                f"This call raised {_error(outcome.error)}.{wanted}{where(answer, outcome.error)}",
-                "" if wanted else RUN_IT,
+                f"This call raised {_error(outcome.error)}.{wanted}{line}",
+                RAISE_IT if wanted else RUN_IT if line else NO_LINE,
+            )
+        names = exercise.names(args) if exercise.names else ()
+        if names and not any(name in str(outcome.error) for name in names):
+            return Problem(
+                "",
+                f"This call raised ValueError, as it should. But its message does not name {' or '.join(names)}: "
+                f"{str(outcome.error)!r}.",
+                "Who reads the message wants to know which one it was. An f-string can put it in.",
             )
     else:
         problem = _of_value(exercise, args, expected, outcome)
@@ -264,8 +321,15 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
     value, kind = outcome.value, exercise.type_of(args)
     if value is Ellipsis or value is NotImplemented:
         return not_done(exercise.title)
+    if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
+        name = value.__name__ if isinstance(value, type) else _class(value)
+        return Problem(
+            "returns an error",
+            f"This call returned a {name}, as if it were a result.",
+            f"`raise {name}(…)` leaves the function with an error. `return` hands the error over like any other value.",
+        )
     if expected.error is not None:
-        return WRONG_VALUE
+        return Problem("", hint=RAISE_IT)
     if value is None and kind is not None:
         if outcome.printed:
             return Problem(
@@ -276,7 +340,8 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
         return Problem(
             "returns nothing",
             "This call returned nothing (None).",
-            "Does every way through the function end in a return? Methods as append and sort return None, too.",
+            "Does every way through the function end in a return, of something that is not None? Methods as append and "
+            "sort return None, too.",
         )
     if kind is None:
         return None
@@ -295,11 +360,11 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
 
 
 def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
-    names = [f"`{name}`" for name in inspect.signature(exercise.reference).parameters]
-    for place, (should, did) in enumerate(zip(expected.args, outcome.args, strict=True)):
+    given, should_be, are = (_arguments(exercise, each) for each in (args, expected.args, outcome.args))
+    for name, should in should_be.items():
+        did = are[name]
         if isinstance(should, (list, dict, set, tuple)) and should != did:
-            name = "an argument" if exercise.methods else names[place]
-            if should == args[place]:
+            if should == given[name]:
                 change = difference(should, did) or f"It was {look(should)}, and is {look(did)} afterwards."
                 return Problem(
                     "changes its arguments",
@@ -307,7 +372,34 @@ def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Ou
                     "Whoever calls you still needs it. Build a new one, or work on a copy.",
                 )
             return Problem("", f"Afterwards {name} should be {look(should)}; it is {look(did)}.")
+    if expected.given_back != outcome.given_back and not exercise.methods:
+        if expected.given_back is None:
+            name = list(given)[outcome.given_back or 0]
+            return Problem(
+                GIVEN_BACK,
+                f"What came back is {name} itself, not a new {_class(outcome.value)}.",
+                "Whoever changes the result would change what was given, too. Return a copy.",
+            )
+        name = list(given)[expected.given_back]
+        return Problem(
+            GIVEN_BACK,
+            f"What came back is equal to {name}, but it should be that very {_class(outcome.value)}.",
+            f"Return {name} itself, not a copy.",
+        )
     return None
+
+
+def _arguments(exercise: Exercise, args: Args) -> dict[str, Any]:
+    """The arguments of a call by what a message calls them."""
+    if not exercise.methods:
+        names = inspect.signature(exercise.reference).parameters
+        return {f"`{name}`": value for name, value in zip(names, args, strict=False)}
+    steps = [("", exercise.title, args[0]), *map(parts_of, args[1:])]
+    return {
+        f"the argument of {method}" + (f" (call {place})" if len(steps) > 2 and place else ""): value
+        for place, (_, method, arguments) in enumerate(steps)
+        for value in arguments
+    }
 
 
 # --- words
@@ -350,17 +442,36 @@ def _described(value: Any) -> str:
 
 def _cure(value: Any, kind: Any) -> str:
     origin = get_origin(kind) or kind
-    if origin is list and isinstance(value, (tuple, bytes, bytearray, set)):
+    if callable(value):
+        return "Was it to be called? Then brackets are missing after its name."
+    if origin is list and isinstance(value, list):
+        if any(isinstance(each, list) for each in value):
+            return "append puts a list in as one item. += or extend puts in its items."
+        if None in value:
+            return "None is no value: leave it out, or find out where it comes from."
+    if _becomes(list, value, kind) and isinstance(value, (tuple, bytes, bytearray, set)):
         return "list(…) around it makes a list of it."
-    if origin is tuple and isinstance(value, list):
+    if _becomes(tuple, value, kind) and isinstance(value, list):
         return "tuple(…) around it makes a tuple of it. (A list cannot be the key of a dict; a tuple can.)"
-    if origin is bytes and isinstance(value, (bytearray, list)):
+    if _becomes(dict, value, kind) and isinstance(value, (list, tuple)):
+        return "dict(…) around it makes a dict of it."
+    if _becomes(bytes, value, kind) and isinstance(value, (bytearray, list)):
         return "bytes(…) around it makes bytes of it."
+    if isinstance(value, tuple) and any(isinstance(each, bytearray) for each in value):
+        return "bytes(…) around a bytearray makes bytes of it."
     if origin is str and isinstance(value, (bytes, bytearray)):
         return "Bytes become text with .decode."
     if origin is bytes and isinstance(value, str):
         return "Text becomes bytes with .encode. Or build the bytes themselves, as numbers."
     return ""
+
+
+def _becomes(made: type, value: Any, kind: Any) -> bool:
+    """Whether that type around the value would make what the exercise asks for."""
+    try:
+        return made is (get_origin(kind) or kind) and not misfit(made(value), kind)
+    except Exception:
+        return False
 
 
 def _error(error: BaseException) -> str:
@@ -371,7 +482,7 @@ def _error(error: BaseException) -> str:
 def where(answer: Any, error: BaseException) -> str:
     """The line of the learner's own code in which an error came up, as a sentence; "" if there is none."""
     frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith(("<frozen", PACKAGE, LIBRARY))]
+    theirs = [frame for frame in frames if not frame.filename.startswith(("<frozen", PACKAGE, *LIBRARIES))]
     if not theirs:
         return ""
     # Too deep a recursion is found as a call begins, on its `def`: the line that called says more.

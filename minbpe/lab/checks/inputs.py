@@ -21,6 +21,7 @@ ALPHABETS = [
     "aé😉👍🏽\u0301 ",
     "don't WE'LL I'm 1234567890 x=1;\n",
     "a1 \n\t  \r.,!?'\u00a0\u3000",
+    "a\0e\u0301\r\n\ufeff😉",
 ]
 # A fixed text with some of everything, longer than the random ones: for answers that are right on what is short.
 LONGER = (
@@ -28,6 +29,11 @@ LONGER = (
     "isn't it?) at the café: 한국어 빵, 日本の\u3000パン 😉👍🏽.\t\u3000\r\n\u00a0  "
     "\u2028Bread!  Bread!!   Bread?!\u30007 "
 )
+
+
+# What is easily lost or changed on the way: the mark of an encoding, capitals, the character 0, an accent of its own, a
+# line end of Windows, and what is a digit or a letter to some only.
+ODD = "\ufeffA\0a e\u0301\r\nx² _1 ½\n"
 
 
 def text(rng: Random, size: int, alphabet: str = "") -> str:

@@ -16,8 +16,8 @@ from minbpe.lab.checks.exercise import Args, Exercise, add, by_value
 
 # --- utf8_encode
 
-EDGES = [0, 0x41, 0x7F, 0x80, 0xE9, 0x7FF, 0x800, 0x20AC, 0xFFFF, 0x10000, 0x1F609, 0x10FFFF]
-NO_CHARACTERS = [0xD800, 0xDFFF, 0x110000]
+EDGES = [0, 0x41, 0x7F, 0x80, 0xE9, 0x7FF, 0x800, 0x20AC, 0xD7FF, 0xE000, 0xFFFE, 0xFFFF, 0x10000, 0x1F609, 0x10FFFF]
+NO_CHARACTERS = [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x110000]
 
 
 def utf8_encode(code_point: int) -> bytes:
@@ -156,7 +156,14 @@ BYTES_PER_CHAR = add(
         hint="One number for each character, in order: how many bytes does it become when it alone is encoded "
         "as UTF-8?",
         reference=bytes_per_char,
-        cases=[("",), ("a",), ("é",), ("aa",), ("한",), ("😉",), ("e\u0301",), ("aé한😉",), ("naïve café",)],
+        cases=[
+            (text,)
+            for text in [
+                *["", "a", "é", "aa", "한", "😉", "e\u0301", "aé한😉", "naïve café", "да", "हाँ", inputs.ODD],
+                "\x7f\x80\u07ff\u0800\uffff\U00010000",  # the last of each length, and the first
+                "word " * 50,
+            ]
+        ],
         draw=lambda rng, size: (inputs.text(rng, size),),
         returns=list[int],
     )
@@ -247,11 +254,15 @@ def alike_but_for_replacements(expected: Any, got: Any, args: Args) -> bool:
     return re.sub("\ufffd+", "\ufffd", expected) == re.sub("\ufffd+", "\ufffd", got)
 
 
+# More bytes than a character needs, surrogates, and numbers beyond the end.
+LIKE_UTF8 = [b"\xc1\x81", b"\xe0\x80\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80"]
+
+
 def draw_data(rng: Random, size: int) -> Args:
     data = bytearray(inputs.text(rng, size).encode("utf-8"))
     for _ in range(rng.choice([0, 1, 1, 3])):
         place = rng.randrange(len(data) + 1)
-        data[place : place + rng.randint(0, 2)] = rng.choice([b"", b"\xff", b"\x80", b"\xe4", b"\xf0\x9f"])
+        data[place : place + rng.randint(0, 2)] = rng.choice([b"", b"\xff", b"\x80", b"\xe4", b"\xf0\x9f", *LIKE_UTF8])
     return (rng.choice([b"", b"", b"", b"\xef\xbb\xbf"]) + bytes(data),)
 
 
@@ -261,8 +272,8 @@ DECODE_UTF8 = add(
         "01-bytes",
         "decode_utf8(data) -> str",
         passed="all text comes back, and what is not text shows as �",
-        hint="bytes.decode has a parameter `errors`: help(bytes.decode) tells what it can be. What is not UTF-8 "
-        "should show as U+FFFD, �.",
+        hint="What is UTF-8 comes back as text, and what is not shows as U+FFFD, �. (bytes.decode has a parameter "
+        "`errors`: help(bytes.decode) tells what it can be.)",
         reference=decode_utf8,
         same=alike_but_for_replacements,
         cases=[
@@ -275,6 +286,10 @@ DECODE_UTF8 = add(
             (b"\xf0\x9f\x98\x89!",),
             (b"\xef\xbb\xbfhi",),
             (b"ok \xe4\xbd then \xc3\xa9",),
+            (b"\x9f\x80",),
+            *((data,) for data in LIKE_UTF8),
+            (inputs.ODD.encode("utf-8"),),
+            (b"word " * 50,),
         ],
         draw=draw_data,
         returns=str,

@@ -62,8 +62,14 @@ DECODE = add(
             ([97, 255, 98], AB),
             ([300], AB),
             ([97, 257, 98], AB),
+            ([97, 195], AB),
+            ([-1], AB),
+            ([98], {97: b"a", 99: b"c"}),
+            ([1, 0, 1000], {0: b"b", 1: b"a", 1000: b"n"}),
+            (list(inputs.ODD.encode("utf-8")), AB),
             (list(inputs.LONGER.encode("utf-8")), AB),
         ],
+        names=lambda args: [str(idx) for idx in args[0] if idx not in args[1]],
         draw=draw_decode,
         draws=120,
     )
@@ -184,6 +190,9 @@ ENCODE_CASES = [
     ("abcd", {(97, 98): 256, (98, 99): 257, (257, 100): 258}),
     ("abcde", {(98, 99): 256, (97, 98): 257, (99, 100): 258, (100, 101): 259, (257, 258): 260}),
     ("abcbabcb bcbc", {(98, 99): 256, (97, 98): 257, (256, 256): 258}),
+    ("a\0b\0\0", {(0, 0): 256, (98, 256): 257}),
+    ("cdx", {(99, 100): 150_000}),
+    (inputs.ODD, {(13, 10): 256, (101, 204): 257, (129, 256): 258}),
     (inputs.LONGER, inputs.train(inputs.LONGER, 330)),
 ]
 
@@ -359,9 +368,12 @@ def draw_script(rng: Random, size: int) -> Args:
     steps: list[tuple[Any, ...]] = [("train", learned, vocab_size)]
     if rng.random() < 0.2:
         steps.insert(0, ("train", inputs.text(rng, size, rng.choice(["", "abc"])), inputs.vocab_size(rng)))
+    ids = encode(text, inputs.train(learned, vocab_size))
+    for other in (("encode", text[::-1]), ("decode", ids[1:]), ("u.train", text, vocab_size)):
+        if rng.random() < 0.1:
+            steps.append(other)
     if rng.random() < 0.7:
         return ((), *steps, ("encode", text))
-    ids = encode(text, inputs.train(learned, vocab_size))
     return ((), *steps, ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))]))
 
 
@@ -387,6 +399,18 @@ BASIC_CASES = [
     ((), ("train", "xyxy", 257), ("train", "abab", 257), ("decode", [256])),
     ((), ("train", "bcbcbcabab", 259), ("encode", "abcabc bcbc")),
     ((), ("train", "the theme of the thesis", 266), ("encode", "hers is the theme")),
+    ((), ("train", "ABab", 257), ("encode", "ABab")),
+    # An object is used more than once, and its calls do not get in each other's way.
+    ((), ("train", "ab", 257), ("encode", "ab"), ("encode", "ab")),
+    ((), ("train", "ab", 257), ("encode", "ab"), ("decode", [97])),
+    ((), ("train", "ab", 257), ("decode", [97]), ("decode", [98])),
+    ((), ("train", "ab", 257), ("decode", [256]), ("encode", "ab")),
+    ((), ("train", "ab", 257), ("encode", "xy"), ("train", "xy", 257), ("encode", "xy")),
+    ((), ("train", "ab", 257), ("decode", [300])),
+    ((), ("train", "ab", 257), ("train", "", 256), ("decode", [256])),
+    ((), ("train", "ab", 257), ("u.train", "xy", 257), ("encode", "abxy")),
+    ((), ("train", "ab", 257), ("u.train", "", 256), ("decode", [256])),
+    ((), ("train", inputs.LONGER, 330), ("encode", inputs.ODD + inputs.LONGER)),
 ]
 
 BASIC_TOKENIZER = add(

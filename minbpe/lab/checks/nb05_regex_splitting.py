@@ -95,6 +95,10 @@ SPLIT = add(
                 "😉 ok",
                 "if x:\n    return  y\n",
                 "He'll pay $1,000.50 (soon)!\n\n  Bye",
+                "I'vex I'max I'llx we'rex o'dx I'Vex don’tx",
+                "x² ½ Ⅷ ٣",
+                *["\na", "\ra", "!\r\n", "!\r", "  !", "\t!", "_1", "e\u0301"],
+                inputs.ODD,
                 inputs.LONGER,
             ]
         ],
@@ -154,7 +158,7 @@ _pattern(
 )
 _pattern(
     "no contractions",
-    "contractions have no alternative of their own",
+    "contractions are not tried before words",
     "'t, 'll and the like are tried first, before words, and they do not ask what follows them.",
     _changed("'(?i:[sdmt]|ll|ve|re)|", ""),
 )
@@ -235,6 +239,9 @@ TRAIN_CHUNKS = add(
             (["ab", "a", "aab", "bab"], 259),
             (["the", " theme", " then"], 261),
             (["low", " lower", " low", " newest", " newest", " widest"], 264),
+            (["ab", "cd", "ef", "cd"], 257),
+            (["Ab", "ab", " ", "  ", "\r\n", "\0\0", "\0\0"], 260),
+            (split(inputs.LONGER), 330),
         ],
         draw=draw_chunks,
     )
@@ -354,6 +361,11 @@ ENCODE_ORDINARY = add(
             ("abcbcabc", {(98, 99): 256, (97, 98): 257}),
             ("1234", {(51, 52): 256}),
             ("it's ok\n", {(116, 39): 256, (39, 115): 257, (107, 10): 258}),
+            ("a\nb", {(10, 98): 256}),
+            ("!\n\n", {(33, 10): 256}),
+            ("-a  !\n\n", {(45, 97): 256, (32, 33): 257, (33, 10): 258}),
+            (inputs.ODD, {(13, 10): 256, (101, 204): 257, (0, 97): 258}),
+            (inputs.LONGER, inputs.train(inputs.LONGER, 330)),
         ],
         draw=draw_chunk_merges,
         draws=120,

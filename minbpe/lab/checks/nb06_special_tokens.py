@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from random import Random
 
 from minbpe import base
+from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import AB, DECODE, E_ACUTE, Vocab
@@ -20,11 +21,30 @@ END = {"<|endoftext|>": 500}
 ONE = {"<|a|>": 500}
 TWO = {"<|a|>": 500, "<|a|><|b|>": 501}
 # Some are the beginning of others, and some mean something to a regex. None overlaps another in any other way.
-POOL = ["<|a|>", "<|a|>x", "<|endoftext|>", "[X]", "[X]+", "(.)", "$", "ab", "abc", "é?"]
+POOL = [
+    "<|a|>",
+    "<|a|>x",
+    "<|endoftext|>",
+    "[X]",
+    "[X]+",
+    "(.)",
+    "$",
+    "ab",
+    "abc",
+    "é?",
+    "^",
+    "a*b",
+    "a{2}",
+    "\\d",
+    "a b",
+    "#",
+]
+LONG = "<|a|><|b|>" * 5 + "x<|a|>y " * 50
 
 
 def draw_special(rng: Random, size: int) -> tuple[str, Special]:
     names = rng.sample(POOL, rng.choice([0, 1, 2, 4, 7]))
+    numbers = rng.sample(range(rng.choice([0, 1000]), 1020), len(names))
     pieces = [
         *names,
         *names,
@@ -38,9 +58,11 @@ def draw_special(rng: Random, size: int) -> tuple[str, Special]:
         "|",
         "<|",
         "🙂",
+        "\0",
+        "e\u0301",
     ]
     text = "".join(rng.choices(pieces, k=rng.randint(0, 1 + size // 4)))
-    return text, {name: 1000 + place for place, name in enumerate(names)}
+    return text, dict(zip(names, numbers, strict=True))
 
 
 # --- split_special
@@ -60,7 +82,8 @@ SPLIT_SPECIAL = add(
         "06-special-tokens",
         "split_special(text, special_tokens) -> list[str]",
         passed="special tokens are parts of their own, the longest first, and nothing is lost",
-        hint="re.split keeps what it splits at when the pattern stands in a group: parentheses around all of it.",
+        hint="Joined, the parts are the text: lay them side by side, character by character. What is lost, or cut "
+        "elsewhere?",
         reference=split_special,
         own=[RegexTokenizer.encode, RegexTokenizer._use_special_tokens],
         returns=list[str],
@@ -77,6 +100,15 @@ SPLIT_SPECIAL = add(
             ("a<|A|>b", {"<|a|>": 500}),
             ("<|a|>x<|a|>y", {"<|a|>": 500}),
             (" <|a|> ", {"<|a|>": 500}),
+            (" a <|a|>", {"<|a|>": 500}),
+            ("", {}),
+            ("<|a|><|b|>", {"<|a|><|b|>": 501, "<|a|>": 500}),
+            ("<|a|><|b|>", {"<|a|>": 501, "<|a|><|b|>": 500}),
+            ("a^b", {"^": 500}),
+            ("aaa{2}", {"a{2}": 500}),
+            ("5\\d", {"\\d": 500}),
+            (inputs.ODD + "<|a|>" + inputs.ODD, ONE),
+            (LONG, TWO),
         ],
         draw=draw_special,
     )
@@ -101,7 +133,7 @@ def special_tokens_are_dropped(text: str, special_tokens: Special) -> list[str]:
 
 @SPLIT_SPECIAL.misconception(
     "special tokens are put into the pattern as they are",
-    "In a pattern | means 'or', and . means any character. re has a function that makes a text harmless.",
+    "In a pattern | means 'or', . any character, ^ the beginning. re has a function that makes a text harmless.",
 )
 def signs_of_the_regex(text: str, special_tokens: Special) -> list[str]:
     return _split_with(special_tokens, text, escape=False) if special_tokens else split_special(text, {})
@@ -109,12 +141,19 @@ def signs_of_the_regex(text: str, special_tokens: Special) -> list[str]:
 
 @SPLIT_SPECIAL.misconception(
     "of two special tokens that begin alike, the one that was given first wins",
-    "The longest should win. An alternative that stands further left in a pattern is tried first: in which "
-    "order do they go in?",
+    "The longest should win, in whatever order they are given. In which order are they tried?",
 )
 def the_first_given_wins(text: str, special_tokens: Special) -> list[str]:
     alternatives = "|".join(map(re.escape, special_tokens))
     return [part for part in re.split(f"({alternatives})", text) if part] if special_tokens else split_special(text, {})
+
+
+@SPLIT_SPECIAL.misconception(
+    "of two special tokens that begin alike, the shortest wins",
+    "The longest should win: where it stands, the short one stands as well. Which of them is tried first?",
+)
+def the_shortest_wins(text: str, special_tokens: Special) -> list[str]:
+    return the_first_given_wins(text, dict(sorted(special_tokens.items(), key=lambda item: len(item[0]))))
 
 
 @SPLIT_SPECIAL.misconception(
@@ -191,7 +230,9 @@ def encode_special(
 def draw_encode_special(rng: Random, size: int) -> Args:
     text, special_tokens = draw_special(rng, size)
     some = rng.sample([*special_tokens, "<|unknown|>"], rng.randint(0, len(special_tokens)))
-    allowed = rng.choice(["all", "all", "none", "none_raise", set(special_tokens), set(some), some, tuple(some)])
+    allowed = rng.choice(
+        ["all", "all", "none", "none_raise", set(special_tokens), set(some), some, tuple(some), frozenset(some)]
+    )
     return text, special_tokens, allowed, rng.choice([BYTES, LENGTH])
 
 
@@ -226,6 +267,14 @@ ENCODE_SPECIAL = add(
             ("ab<|a|> cd", ONE, "all", LENGTH),
             ("ab<|a|> cd", ONE, "none", LENGTH),
             ("a rise or a raise", {"raise": 500}, "none_raise", BYTES),
+            ("<|a|><|b|>", TWO, {"<|a|>"}, BYTES),
+            ("<|a|><|b|>", TWO, {"<|a|><|b|>"}, BYTES),
+            ("<|a|>", {"<|a|>": 500, "<|b|>": 501}, {"<|a|>"}, BYTES),
+            ("<|a|>", ONE, frozenset(["<|a|>"]), BYTES),
+            ("<|a|>all", {"<|a|>": 500, "all": 501}, {"all"}, BYTES),
+            ("a<|a|>", {"<|a|>": 0}, "all", BYTES),
+            (inputs.ODD + "<|a|>" + inputs.ODD, ONE, "all", BYTES),
+            (LONG, TWO, "all", LENGTH),
         ],
         draw=draw_encode_special,
         draws=120,
@@ -366,7 +415,8 @@ def decode_special(ids: list[int], vocab: Vocab, special_tokens: Special) -> str
 
 def draw_decode_special(rng: Random, size: int) -> Args:
     ids, vocab = DECODE.draw(rng, size)
-    special_tokens = {name: 1000 + place for place, name in enumerate(rng.sample(POOL, rng.randint(0, 3)))}
+    names = rng.sample(POOL, rng.randint(0, 3))
+    special_tokens = dict(zip(names, rng.sample(range(1000, 1020), len(names)), strict=True))
     for idx in special_tokens.values():
         if rng.random() < 0.7:
             ids.insert(rng.randint(0, len(ids)), idx)
@@ -398,6 +448,11 @@ DECODE_SPECIAL = add(
             ([97, 255, 98], AB, END),
             ([97, 499], AB, END),
             ([499], AB, {}),
+            ([-1], AB, END),
+            ([1, 0, 7], {0: b"b", 1: b"a", 7: b"n"}, {}),
+            ([505, 501], AB, {"<|a|>": 501, "<|b|>": 505}),
+            (list(inputs.ODD.encode("utf-8")), AB, END),
+            (list(inputs.LONGER.encode("utf-8")), AB, END),
         ],
         draw=draw_decode_special,
     )

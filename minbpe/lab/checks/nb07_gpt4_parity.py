@@ -103,6 +103,10 @@ SPLIT_TOKEN = add(
             (ranks_of([b"bc", b"ab", b"cd", b"abcd", b"dabcd"], 3, 7), b"bc"),
             (real(3000), b" return"),
             (real(3000), b" function"),
+            (real(50_000), b" vocabulary"),
+            (ranks_of([b"aa", b"aaa"]), b"aaa"),
+            (ranks_of([b"\xc3\xa9"]), b"\xc3\xa9"),
+            (ranks_of([b"a" * 2**doubled for doubled in range(1, 7)]), b"a" * 64),
         ],
         draw=draw_token,
         draws=100,
@@ -468,10 +472,11 @@ def draw_gpt4(rng: Random, size: int) -> Args:
     ranks = draw_ranks(rng, size)
     tokens = [token.decode("utf-8", "ignore") for token in ranks if len(token) > 1]
     text = "".join(rng.choices([*tokens, *"abcd", " ", "é", "한국", "don't"], k=rng.randint(0, size // 2)))
-    if rng.random() < 0.7:
-        return (ranks,), ("encode", text)
     ids = Reference(ranks).encode(text)
-    return (ranks,), ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))])
+    before = [step for step in (("encode", text[::-1]), ("decode", ids[1:])) if rng.random() < 0.1]
+    if rng.random() < 0.7:
+        return (ranks,), *before, ("encode", text)
+    return (ranks,), *before, ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))])
 
 
 AB = ranks_of([b"ab"])
@@ -509,6 +514,14 @@ GPT4_TOKENIZER = add(
             ((ranks_of([b"a ", b" b"]),), ("encode", "a b")),
             ((REAL,), ("encode", STRINGS)),
             ((REAL,), ("decode", Reference(REAL.make()).encode(STRINGS))),
+            ((SHUFFLED,), ("encode", inputs.ODD + inputs.LONGER)),
+            ((AB,), ("decode", list(inputs.ODD.encode("utf-8")))),
+            ((ranks_of([b"SH", b"12", b"34", b"1234"]),), ("encode", "O'SHEA 1234")),
+            # An object is used more than once, and its calls do not get in each other's way.
+            ((AB,), ("encode", "ab"), ("encode", "ab")),
+            ((AB,), ("encode", "ab"), ("decode", [97])),
+            ((AB,), ("decode", [97]), ("decode", [97, 256])),
+            ((AB,), ("decode", [256]), ("encode", "ab")),
         ],
         draw=draw_gpt4,
         draws=100,

@@ -53,6 +53,10 @@ TOKENS_PER_CHAR = add(
             (WORDS, "one two three"),
             (BYTES, "안녕 hi"),
             (WORDS, "to be or not to be"),
+            (CHARACTERS, "😉"),
+            (CHARACTERS, "e\u0301"),
+            (CHARACTERS, "a, b\n"),
+            (BYTES, inputs.ODD + inputs.LONGER),
         ],
         draw=lambda rng, size: (rng.choice(ENCODES), inputs.text(rng, size) + "a"),
     )
@@ -144,9 +148,14 @@ SENTENCES = ["one two", "drei vier fünf", "여섯", "seven", "восемь де
 
 def draw_parallel(rng: Random, size: int) -> Args:
     number = rng.randint(1, 3)
-    codes = ["en", *rng.sample(["de", "ko", "fr", "el"], rng.randint(0, 3))]
+    codes = rng.sample(["en", "de", "ko", "fr", "el"], rng.randint(1, 4))
+    base = "en" if "en" in codes else rng.choice(codes)
     parallel = {code: rng.choices(SENTENCES, k=number) for code in codes}
-    return (rng.choice(ENCODES), parallel, *([rng.choice(codes)] if rng.random() < 0.4 else []))
+    return (
+        rng.choice(ENCODES),
+        parallel,
+        *([rng.choice(codes)] if rng.random() < 0.4 else [base] if base != "en" else []),
+    )
 
 
 LANGUAGE_PREMIUM = add(
@@ -167,6 +176,9 @@ LANGUAGE_PREMIUM = add(
             (PAIRS, {"en": ["a", "b"], "de": ["abc", "d"]}),
             (BYTES, PASSAGE),
             (WORDS, PASSAGE),
+            (CHARACTERS, {"de": ["ja"], "en": ["yes"]}),
+            (CHARACTERS, {"de": ["ja"], "ko": ["네"]}, "ko"),
+            (WORDS, {"en": SENTENCES * 2, "de": SENTENCES[::-1] + SENTENCES[:1] * 8}),
         ],
         draw=draw_parallel,
     )
@@ -269,8 +281,8 @@ def encode_code_points(text: str, characters: Characters, merges: Merges) -> lis
 
 def draw_code_points(rng: Random, size: int) -> Args:
     known = rng.sample("abcdé한 ", rng.randint(0, 6))
-    characters = {character: 256 + place for place, character in enumerate(known)}
-    tokens, merges = list(characters.values()), {}
+    characters = dict(zip(known, rng.sample(range(256, 266), len(known)), strict=True))
+    tokens, merges = [*characters.values(), *rng.choice([b"", b"x", b"\xc3\xbc"])], {}
     for idx in range(300, 300 + rng.randint(0, 9) if tokens else 300):
         pair = rng.choice(tokens), rng.choice(tokens)
         if pair not in merges:
@@ -308,6 +320,12 @@ ENCODE_CODE_POINTS = add(
             ("abcbcab", HAN, {(256, 257): 300, (257, 260): 301}),
             ("abcbabcbé", HAN, {(257, 260): 300, (256, 257): 301}),
             ("abcbcab", HAN, {(257, 260): 300, (256, 300): 301}),
+            ("ab", {"b": 700}, {}),
+            ("a\0", HAN, {}),
+            ("üü", {}, {(195, 188): 300, (300, 300): 301}),
+            ("xab", HAN, {(120, 256): 300}),
+            (inputs.ODD, {"\ufeff": 300}, {(13, 10): 301}),
+            ("abc" * 80 + "é", HAN, {(256, 257): 300}),
         ],
         draw=draw_code_points,
         draws=120,

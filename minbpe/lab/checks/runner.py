@@ -51,6 +51,7 @@ class Outcome:
     stopped: str = ""  # "time" or "memory" when the watch stopped it
     printed: str = ""
     args: tuple[Any, ...] = ()  # the arguments as the call left them
+    given_back: int | None = None  # the place of the argument that is returned itself, if it can be changed
     foreign: str = ""  # the name of the function that it should not have called, and did
 
 
@@ -85,7 +86,15 @@ def run(
             # SystemExit too: exit() in an answer must not take the kernel along.
             outcome.error = error
     outcome.printed = printed.getvalue()
+    outcome.given_back = place_of(outcome.value, args)
     return outcome
+
+
+def place_of(value: Any, args: tuple[Any, ...]) -> int | None:
+    """Where among the arguments that very object is; None for one that nobody can change."""
+    if not isinstance(value, (list, dict, set, bytearray)):
+        return None
+    return next((place for place, each in enumerate(args) if each is value), None)
 
 
 class _Printed(io.StringIO):

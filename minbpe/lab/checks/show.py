@@ -34,6 +34,8 @@ def fresh(value: Any) -> Any:
         return value.make()
     if type(value) in (list, tuple, set):
         return type(value)(map(fresh, value))
+    if type(value) is int:
+        return int(str(value))  # a new object, so that an answer that asks `is` in place of `==` is found out
     if type(value) is dict:
         return {key: fresh(each) for key, each in value.items()}
     return value

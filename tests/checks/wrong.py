@@ -1,0 +1,553 @@
+"""Wrong answers that look right, and are in no bank of misconceptions: none may pass, whatever the random inputs.
+
+Most are right on short and on ordinary inputs. Testers wrote them to get past the checks, and many did at first.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import regex
+
+from minbpe.lab.checks import EXERCISES
+from minbpe.patterns import GPT4_SPLIT_PATTERN
+
+WRONG: dict[str, list[Callable[..., Any]]] = defaultdict(list)
+
+
+def wrong(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def add(answer: Callable[..., Any]) -> Callable[..., Any]:
+        WRONG[name].append(answer)
+        return answer
+
+    return add
+
+
+def right(name: str) -> Callable[..., Any]:
+    return EXERCISES[name].reference
+
+
+def _get_stats(ids, counts=None):  # the course's own would be told as such
+    counts = {} if counts is None else counts
+    for pair in pairwise(ids):
+        counts[pair] = counts.get(pair, 0) + 1
+    return counts
+
+
+def _merge(ids, pair, idx):
+    merged, i = [], 0
+    while i < len(ids):
+        found = tuple(ids[i : i + 2]) == pair
+        merged.append(idx if found else ids[i])
+        i += 2 if found else 1
+    return merged
+
+
+# --- 01
+
+
+@wrong("utf8_encode")
+def one_surrogate_too_many(code_point):
+    if 0xD800 <= code_point <= 0xE000:
+        raise ValueError(code_point)
+    return right("utf8_encode")(code_point)
+
+
+@wrong("utf8_encode")
+def low_surrogates_are_fine(code_point):
+    return chr(code_point).encode("utf-8", "surrogatepass" if code_point >= 0xDC00 else "strict")
+
+
+@wrong("bytes_per_char")
+def three_at_the_most(text):
+    return [min(3, size) for size in right("bytes_per_char")(text)]
+
+
+def _limits(*limits: int) -> Callable[[str], list[int]]:
+    return lambda text: [1 + sum(ord(character) >= limit for limit in limits) for character in text]
+
+
+for limits in [
+    (0x7F, 0x800, 0x10000),
+    (0x81, 0x800, 0x10000),
+    (0x80, 0x7FF, 0x10000),
+    (0x80, 0x801, 0x10000),
+    (0x80, 0x400, 0x10000),
+    (0x80, 0x1000, 0x10000),
+    (0x80, 0x800, 0xFFFF),
+    (0x80, 0x800, 0x10001),
+]:
+    wrong("bytes_per_char")(_limits(*limits))
+
+
+@wrong("decode_utf8")
+def surrogates_pass(data):
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data.decode("utf-8", "replace")
+
+
+@wrong("decode_utf8")
+def overlong_and_too_large(data):
+    text, place = "", 0
+    while place < len(data):
+        lead = data[place]
+        length = (
+            1 if lead < 0x80 else 2 if 0xC0 <= lead < 0xE0 else 3 if 0xE0 <= lead < 0xF0 else 4 if lead > 0xEF else 0
+        )
+        tail = data[place + 1 : place + length]
+        if not length or len(tail) != length - 1 or any(byte >> 6 != 2 for byte in tail):
+            text, place = text + "\ufffd", place + 1
+            continue
+        number = lead & (0x7F if length == 1 else 0x7F >> length)
+        for byte in tail:
+            number = number << 6 | byte & 0x3F
+        text, place = text + chr(number), place + length
+    return text
+
+
+@wrong("decode_utf8")
+def composed(data):
+    return unicodedata.normalize("NFC", right("decode_utf8")(data))
+
+
+@wrong("decode_utf8")
+def line_ends_of_unix(data):
+    return right("decode_utf8")(data).replace("\r\n", "\n")
+
+
+# --- 02
+
+
+@wrong("get_stats")
+def the_first_ids_only(ids, counts=None):
+    return _get_stats(ids[:25], counts)
+
+
+@wrong("get_stats")
+def adds_and_returns_a_copy(ids, counts=None):
+    return dict(_get_stats(ids, counts))
+
+
+@wrong("top_pair")
+def the_first_pairs_only(stats):
+    return right("top_pair")(dict(list(stats.items())[:20]))
+
+
+@wrong("top_pair")
+def large_counts_are_equal(stats):
+    return max(stats, key=lambda pair: min(stats[pair], 9))
+
+
+# --- 03
+
+
+@wrong("merge")
+def short_lists_only(ids, pair, idx):
+    return _merge(ids, pair, idx) if len(ids) < 15 else ids[:-1]
+
+
+@wrong("merge")
+def sorted_where_there_is_a_zero(ids, pair, idx):
+    merged = _merge(ids, pair, idx)
+    return sorted(merged) if 0 in ids else merged
+
+
+@wrong("merge")
+def the_list_itself_where_nothing_merges(ids, pair, idx):
+    merged = _merge(ids, pair, idx)
+    return ids if merged == ids else merged
+
+
+@wrong("merge")
+def the_same_objects(ids, pair, idx):
+    merged, i = [], 0
+    while i < len(ids):
+        found = i + 1 < len(ids) and ids[i] is pair[0] and ids[i + 1] is pair[1]
+        merged.append(idx if found else ids[i])
+        i += 2 if found else 1
+    return merged
+
+
+@wrong("merge")
+def as_text(ids, pair, idx):
+    return [int(each) for each in re.findall(r"\d+", str(ids).replace(f"{pair[0]}, {pair[1]}", str(idx)))]
+
+
+@wrong("train")
+def few_merges_only(text, vocab_size):
+    return right("train")(text, min(vocab_size, 267))
+
+
+@wrong("train")
+def trained_on_small_letters(text, vocab_size):
+    return right("train")(text.lower(), vocab_size)
+
+
+@wrong("train")
+def trained_on_line_ends_of_unix(text, vocab_size):
+    return right("train")(text.replace("\r\n", "\n"), vocab_size)
+
+
+@wrong("build_vocab")
+def each_token_once(merges):
+    vocab = {i: bytes([i]) for i in range(256)}
+    for (left, right), idx in merges.items():
+        if vocab[left] + vocab[right] not in vocab.values():
+            vocab[idx] = vocab[left] + vocab[right]
+    return vocab
+
+
+@wrong("build_vocab")
+def short_tokens(merges):
+    return {idx: token[:16] for idx, token in right("build_vocab")(merges).items()}
+
+
+# --- 04
+
+
+@wrong("decode")
+def the_first_twenty(ids, vocab):
+    return right("decode")(ids[:20], vocab)
+
+
+@wrong("decode")
+def nobody_is_told_which(ids, vocab):
+    if any(idx not in vocab for idx in ids):
+        raise ValueError("unknown id")
+    return right("decode")(ids, vocab)
+
+
+@wrong("decode")
+def ids_are_places(ids, vocab):
+    tokens = list(vocab.values())
+    if any(idx >= len(tokens) for idx in ids):
+        raise ValueError(f"unknown ids in {ids}")
+    return b"".join(tokens[idx] for idx in ids).decode("utf-8", "replace")
+
+
+@wrong("decode")
+def below_the_highest(ids, vocab):
+    if ids and max(ids) > max(vocab):
+        raise ValueError(max(ids))
+    return b"".join(vocab[idx] for idx in ids).decode("utf-8", "replace")
+
+
+@wrong("decode")
+def never_flushed(ids, vocab):
+    right("decode")(ids, vocab)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return "".join(decoder.decode(vocab[idx]) for idx in ids)
+
+
+@wrong("encode")
+def five_merges(text, merges):
+    return right("encode")(text, dict(list(merges.items())[:5]))
+
+
+@wrong("encode")
+def a_thousand_is_infinite(text, merges):
+    return right("encode")(text, {pair: idx for pair, idx in merges.items() if idx < 1000})
+
+
+Basic = right("BasicTokenizer")
+
+
+@wrong("BasicTokenizer")
+class AllIdsSoFar(Basic):
+    def encode(self, text):
+        self.ids = getattr(self, "ids", []) + super().encode(text)
+        return self.ids
+
+
+@wrong("BasicTokenizer")
+class AllTextSoFar(Basic):
+    def decode(self, ids):
+        self.text = getattr(self, "text", "") + super().decode(ids)
+        return self.text
+
+
+@wrong("BasicTokenizer")
+class MergesAreUsedUp(Basic):
+    def encode(self, text):
+        ids = super().encode(text)
+        self.merges = {}
+        return ids
+
+
+@wrong("BasicTokenizer")
+class KnownTextsStayKnown(Basic):
+    def encode(self, text):
+        self.known = getattr(self, "known", {})
+        return list(self.known.setdefault(text, super().encode(text)))
+
+
+@wrong("BasicTokenizer")
+class OldTokensStay(Basic):
+    def train(self, text, vocab_size):
+        super().train(text, vocab_size)
+        self.vocab = getattr(self, "vocab", {}) | right("build_vocab")(self.merges)
+
+    def decode(self, ids):
+        return right("decode")(ids, self.vocab)
+
+
+@wrong("BasicTokenizer")
+class OneForAll(Basic):
+    merges: dict = {}  # noqa: RUF012
+
+    def train(self, text, vocab_size):
+        self.merges.clear()
+        self.merges.update(right("train")(text, vocab_size))
+
+
+@wrong("BasicTokenizer")
+class KeyErrors(Basic):
+    def decode(self, ids):
+        vocab = right("build_vocab")(self.merges)
+        return b"".join(vocab[idx] for idx in ids).decode("utf-8", "replace")
+
+
+# --- 05
+
+
+@wrong("split")
+def wide_spaces_are_lost(text):
+    return [chunk for chunk in regex.findall(GPT4_SPLIT_PATTERN, text) if chunk != "\u3000"]
+
+
+for old, new in [
+    (r"\p{N}", "[0-9]"),
+    (r"\p{N}", r"\p{Nd}"),
+    (r"[^\r\n\p{L}", r"[^\n\p{L}"),
+    (r"[^\r\n\p{L}", r"[^\r\p{L}"),
+    (r"]++[\r\n]*", r"]++\n*"),
+    (r"]++[\r\n]*", r"]++(?:\r?\n)*"),
+    (r"| ?[^\s", r"| *[^\s"),
+    (r"| ?[^\s", r"|\s?[^\s"),
+    ("|ve", ""),
+    ("[sdmt]", "[sdt]"),
+    ("'(?i:", "['’](?i:"),
+]:
+    assert old in GPT4_SPLIT_PATTERN
+    wrong("split")(regex.compile(GPT4_SPLIT_PATTERN.replace(old, new)).findall)
+
+
+@wrong("train_chunks")
+def nine_chunks(chunks, vocab_size):
+    return right("train_chunks")(chunks[:9], vocab_size)
+
+
+@wrong("train_chunks")
+def thirty_chunks_and_twenty_merges(chunks, vocab_size):
+    return right("train_chunks")(chunks[:30], min(vocab_size, 276))
+
+
+@wrong("encode_ordinary")
+def twenty_chunks(text, merges):
+    return [idx for chunk in right("split")(text)[:20] for idx in right("encode")(chunk, merges)]
+
+
+@wrong("encode_ordinary")
+def line_by_line(text, merges):
+    return [idx for line in text.splitlines(True) for idx in right("encode")(line, merges)]
+
+
+# --- 06
+
+
+@wrong("split_special")
+def every_sign_in_brackets(text, special_tokens):
+    pattern = "|".join("".join(f"[{c}]" for c in name) for name in sorted(special_tokens, key=len, reverse=True))
+    return [part for part in re.split(f"({pattern})", text) if part] if special_tokens else [text] * bool(text)
+
+
+@wrong("split_special")
+def the_highest_id_first(text, special_tokens):
+    names = sorted(special_tokens, key=special_tokens.__getitem__, reverse=True)
+    pattern = "|".join(map(re.escape, names))
+    return [part for part in re.split(f"({pattern})", text) if part] if names else [text] * bool(text)
+
+
+@wrong("split_special")
+def an_empty_text_without_names(text, special_tokens):
+    return right("split_special")(text, special_tokens) if special_tokens else [text]
+
+
+@wrong("split_special")
+def split_at_a_character_that_nobody_uses(text, special_tokens):
+    return [part for each in right("split_special")(text, special_tokens) for part in each.split("\0") if part]
+
+
+@wrong("encode_special")
+def only_the_allowed_are_looked_for(text, special_tokens, allowed_special, encode_ordinary):
+    if isinstance(allowed_special, str):
+        return right("encode_special")(text, special_tokens, allowed_special, encode_ordinary)
+    ids = []
+    for part in right("split_special")(text, {n: i for n, i in special_tokens.items() if n in allowed_special}):
+        if part not in special_tokens and any(name in part for name in special_tokens):
+            raise ValueError(part)
+        ids += [special_tokens[part]] if part in special_tokens else encode_ordinary(part)
+    return ids
+
+
+@wrong("encode_special")
+def whatever_stands_in_the_text(text, special_tokens, allowed_special, encode_ordinary):
+    if not isinstance(allowed_special, str) and any(n in text for n in special_tokens if n not in allowed_special):
+        raise ValueError(text)
+    return right("encode_special")(text, special_tokens, allowed_special, encode_ordinary)
+
+
+@wrong("encode_special")
+def the_id_0_is_none(text, special_tokens, allowed_special, encode_ordinary):
+    known = {name: idx for name, idx in special_tokens.items() if idx}
+    return right("encode_special")(text, known, allowed_special, encode_ordinary)
+
+
+@wrong("encode_special")
+def three_kinds_of_collections(text, special_tokens, allowed_special, encode_ordinary):
+    allowed = allowed_special if isinstance(allowed_special, (str, set, list, tuple)) else "none_raise"
+    return right("encode_special")(text, special_tokens, allowed, encode_ordinary)
+
+
+@wrong("decode_special")
+def low_ids_are_bytes(ids, vocab, special_tokens):
+    return right("decode_special")(ids, vocab | {i: bytes([i]) for i in range(256)}, special_tokens)
+
+
+@wrong("decode_special")
+def special_ids_have_no_gaps(ids, vocab, special_tokens):
+    first = min(special_tokens.values(), default=0)
+    by_id = {name: first + place for place, name in enumerate(special_tokens)}
+    return right("decode_special")(ids, vocab, by_id)
+
+
+# --- 07
+
+
+@wrong("split_token")
+def the_earliest_later_parent(ranks, token):
+    ways = [(token[:cut], token[cut:]) for cut in range(1, len(token))]
+    return min(
+        (way for way in ways if all(part in ranks for part in way)), key=lambda way: max(ranks[part] for part in way)
+    )
+
+
+@wrong("split_token")
+def ten_thousand_is_infinite(ranks, token):
+    return right("split_token")({part: rank for part, rank in ranks.items() if rank < 9999 or part == token}, token)
+
+
+@wrong("split_token")
+def twenty_rounds(ranks, token):
+    return right("split_token")(ranks, token) if len(token) < 22 else (token[:-1], token[-1:])
+
+
+@wrong("recover_merges")
+def numbered_anew(ranks):
+    return {pair: 257 + place for place, pair in enumerate(right("recover_merges")(ranks))}
+
+
+Ranked = right("GPT4Tokenizer")
+
+
+@wrong("GPT4Tokenizer")
+class AllRankedIdsSoFar(Ranked):
+    def encode(self, text):
+        self.ids = getattr(self, "ids", []) + super().encode(text)
+        return self.ids
+
+
+@wrong("GPT4Tokenizer")
+class VocabIsUsedUp(Ranked):
+    def decode(self, ids):
+        text = super().decode(ids)
+        self.vocab = {idx: token for idx, token in self.vocab.items() if idx not in ids}
+        return text
+
+
+@wrong("GPT4Tokenizer")
+class NumbersOfAnyLength(Ranked):
+    def encode(self, text):
+        return super().encode(text, lambda text: regex.findall(GPT4_SPLIT_PATTERN.replace("{1,3}", "+"), text))
+
+
+# --- 08
+
+
+@wrong("count_chunks")
+def three_texts(texts, pattern):
+    return right("count_chunks")(list(texts)[:3], pattern)
+
+
+@wrong("count_chunks")
+def stripped_lines(texts, pattern):
+    return right("count_chunks")([text.rstrip("\n") for text in texts], pattern)
+
+
+@wrong("count_chunks")
+def the_fifty_most_common(texts, pattern):
+    counts = right("count_chunks")(texts, pattern)
+    return dict(sorted(counts.items(), key=lambda item: -item[1])[:50])
+
+
+@wrong("count_chunks")
+def blind_to_capitals(texts, pattern):
+    return right("count_chunks")(texts, f"(?i:{pattern})")
+
+
+@wrong("fast_train")
+def without_the_character_0(text, vocab_size):
+    return right("train")(text.replace("\0", ""), vocab_size)
+
+
+@wrong("fast_encode")
+def the_byte_0_is_swallowed(chunk, merges):
+    return [idx for idx in right("fast_encode")(chunk, merges) if idx]
+
+
+# --- 09
+
+
+@wrong("tokens_per_char")
+def units_of_utf_16(encode, text):
+    return len(encode(text)) / (len(text.encode("utf-16-le")) / 2)
+
+
+@wrong("tokens_per_char")
+def the_first_hundred(encode, text):
+    return right("tokens_per_char")(encode, text[:100])
+
+
+@wrong("language_premium")
+def english_is_always_there(encode, parallel, base="en"):
+    assert parallel["en"]
+    return right("language_premium")(encode, parallel, base)
+
+
+@wrong("language_premium")
+def the_first_is_english(encode, parallel, base="en"):
+    return right("language_premium")(encode, parallel, next(iter(parallel)) if base == "en" else base)
+
+
+@wrong("language_premium")
+def ten_sentences(encode, parallel, base="en"):
+    return right("language_premium")(encode, {code: each[:10] for code, each in parallel.items()}, base)
+
+
+@wrong("encode_code_points")
+def bytes_never_merge(text, characters, merges):
+    known = {pair: idx for pair, idx in merges.items() if min(pair) > 255}
+    return right("encode_code_points")(text, characters, known)
+
+
+@wrong("encode_code_points")
+def ids_in_a_row(text, characters, merges):
+    return right("encode_code_points")(text, {c: 256 + place for place, c in enumerate(characters)}, merges)
