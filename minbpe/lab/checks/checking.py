@@ -18,9 +18,9 @@ from minbpe.lab.checks.show import difference, fresh, look
 
 ENOUGH = 3.0  # seconds after which no further random inputs are drawn, on a slow machine
 FEWEST = 15  # but so many there must be
-RERUN = 20  # so many calls that went right are tried again where one goes wrong: does something outlive the calls?
 SHORT = 200  # a failing call with more characters than this is worth making smaller
 SHRINKING = 1.0  # seconds for that
+REPEATING = 1.0  # seconds for calling again what was called before: does something outlive the calls?
 WIDTH = 76  # of a line of prose: what fits beside an open file list on a small screen, where more is cut inside a word
 FINAL = ("never returns", "memory", "course function", "not done")  # after these there is nothing more to try
 
@@ -186,9 +186,7 @@ def _explain(exercise: Exercise, answer: Any, trials: list[Trial], failing: list
     assert problem is not None
     if problem.fault in FINAL:
         raise _failed(exercise, problem, trial)
-    right = [each for each in trials if not each.problem][:RERUN]
-    changed = next((each for each in (trial, *right) if not _repeats(exercise, answer, each)), None)
-    if problem.fault == "" and changed:
+    if problem.fault == "" and (changed := _unsteady(exercise, answer, trial, trials)):
         raise _failed(
             exercise,
             Problem(
@@ -213,6 +211,17 @@ def _ease(exercise: Exercise, trial: Trial) -> tuple[bool, bool, int]:
     # In bytes: of two calls that are equally long, the one in plain letters is easier to follow.
     length = len(exercise.write(trial.args).encode("utf-8"))
     return trial.problem.fault == faults.GIVEN_BACK, trial.expected.error is not None, length
+
+
+def _unsteady(exercise: Exercise, answer: Any, failed: Trial, trials: list[Trial]) -> Trial | None:
+    """A call that gives something else when it is repeated: the failed one, or one that went right at first."""
+    until = time.perf_counter() + REPEATING
+    for trial in (failed, *(each for each in trials if not each.problem)):
+        if not _repeats(exercise, answer, trial):
+            return trial
+        if time.perf_counter() > until:
+            break
+    return None
 
 
 def _repeats(exercise: Exercise, answer: Any, trial: Trial) -> bool:

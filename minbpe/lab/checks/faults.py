@@ -98,7 +98,7 @@ def not_done(name: str, where: str = "") -> Problem:
 def asynchronous(name: str) -> Problem:
     return Problem(
         "async",
-        f"{name} begins with async def: a call of it gives a promise, and no result.",
+        f"{name} begins with async def: a call of it gives a coroutine, which has not run yet.",
         "Leave out the word async.",
     )
 
@@ -360,11 +360,11 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
 
 
 def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
+    names = _names(exercise, args)
     given, should_be, are = (_arguments(exercise, each) for each in (args, expected.args, outcome.args))
-    for name, should in should_be.items():
-        did = are[name]
+    for name, before, should, did in zip(names, given, should_be, are, strict=True):
         if isinstance(should, (list, dict, set, tuple)) and should != did:
-            if should == given[name]:
+            if should == before:
                 change = difference(should, did) or f"It was {look(should)}, and is {look(did)} afterwards."
                 return Problem(
                     "changes its arguments",
@@ -374,13 +374,13 @@ def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Ou
             return Problem("", f"Afterwards {name} should be {look(should)}; it is {look(did)}.")
     if expected.given_back != outcome.given_back and not exercise.methods:
         if expected.given_back is None:
-            name = list(given)[outcome.given_back or 0]
+            name = names[outcome.given_back or 0]
             return Problem(
                 GIVEN_BACK,
                 f"What came back is {name} itself, not a new {_class(outcome.value)}.",
                 "Whoever changes the result would change what was given, too. Return a copy.",
             )
-        name = list(given)[expected.given_back]
+        name = names[expected.given_back]
         return Problem(
             GIVEN_BACK,
             f"What came back is equal to {name}, but it should be that very {_class(outcome.value)}.",
@@ -389,17 +389,17 @@ def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Ou
     return None
 
 
-def _arguments(exercise: Exercise, args: Args) -> dict[str, Any]:
-    """The arguments of a call by what a message calls them."""
+def _arguments(exercise: Exercise, args: Args) -> list[Any]:
+    """All arguments of a call, or of the calls of a class."""
+    return [*args[0], *(value for step in args[1:] for value in step[1:])] if exercise.methods else list(args)
+
+
+def _names(exercise: Exercise, args: Args) -> list[str]:
+    """What a message calls each of them."""
     if not exercise.methods:
-        names = inspect.signature(exercise.reference).parameters
-        return {f"`{name}`": value for name, value in zip(names, args, strict=False)}
+        return [f"`{name}`" for name in inspect.signature(exercise.reference).parameters][: len(args)]
     steps = [("", exercise.title, args[0]), *map(parts_of, args[1:])]
-    return {
-        f"the argument of {method}" + (f" (call {place})" if len(steps) > 2 and place else ""): value
-        for place, (_, method, arguments) in enumerate(steps)
-        for value in arguments
-    }
+    return [f"an argument of {method}" for _, method, arguments in steps for _ in arguments]
 
 
 # --- words
