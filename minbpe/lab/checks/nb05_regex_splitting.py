@@ -97,7 +97,16 @@ SPLIT = add(
                 "He'll pay $1,000.50 (soon)!\n\n  Bye",
                 "I'vex I'max I'llx we'rex o'dx I'Vex don’tx",
                 "x² ½ Ⅷ ٣",
-                *["\na", "\ra", "!\r\n", "!\r", "  !", "\t!", "_1", "e\u0301"],
+                *[
+                    "line\nagain",
+                    "line\ragain",
+                    "Stop!\r\nGo",
+                    "Stop!\rGo",
+                    "wait  !",
+                    "tab\t!",
+                    "snake_1",
+                    "cafe\u0301",
+                ],
                 inputs.ODD,
                 inputs.LONGER,
             ]

@@ -272,7 +272,7 @@ ENCODE_SPECIAL = add(
             ("<|a|>", {"<|a|>": 500, "<|b|>": 501}, {"<|a|>"}, BYTES),
             ("<|a|>", ONE, frozenset(["<|a|>"]), BYTES),
             ("<|a|>all", {"<|a|>": 500, "all": 501}, {"all"}, BYTES),
-            ("a<|a|>", {"<|a|>": 0}, "all", BYTES),
+            ("ab<|a|>ab<|a|>", {"<|a|>": 0}, "all", BYTES),
             (inputs.ODD + "<|a|>" + inputs.ODD, ONE, "all", BYTES),
             (LONG, TWO, "all", LENGTH),
         ],

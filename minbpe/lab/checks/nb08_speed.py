@@ -79,7 +79,7 @@ COUNT_CHUNKS = add(
             ([" a"], GPT2),
             (Code("iter(['a b', 'b'])"), WORDS),
             (["a\n", "b\n"], WORDS),
-            (["A a"], r"[a-z]+"),
+            (["An apple, a pear"], r"[a-z]+"),
             (["cafe\u0301 e\u0301"], WORDS),
             ([inputs.ODD], WORDS),
             ([" ".join(map(str, range(60)))], WORDS),
