@@ -39,11 +39,15 @@ POOL = [
     "a b",
     "#",
 ]
+BEGIN_ALIKE = [("<|a|>", "<|a|>x"), ("[X]", "[X]+"), ("ab", "abc")]
 LONG = "<|a|><|b|>" * 5 + "x<|a|>y " * 50
 
 
 def draw_special(rng: Random, size: int) -> tuple[str, Special]:
     names = rng.sample(POOL, rng.choice([0, 1, 2, 4, 7]))
+    if names and rng.random() < 0.5:
+        names = list(dict.fromkeys([*names, *rng.choice(BEGIN_ALIKE)]))
+        rng.shuffle(names)
     numbers = rng.sample(range(rng.choice([0, 1000]), 1020), len(names))
     pieces = [
         *names,
