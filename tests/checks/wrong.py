@@ -300,15 +300,6 @@ class OldTokensStay(Basic):
 
 
 @wrong("BasicTokenizer")
-class OneForAll(Basic):
-    merges: dict = {}  # noqa: RUF012
-
-    def train(self, text, vocab_size):
-        self.merges.clear()
-        self.merges.update(right("train")(text, vocab_size))
-
-
-@wrong("BasicTokenizer")
 class KeyErrors(Basic):
     def decode(self, ids):
         vocab = right("build_vocab")(self.merges)

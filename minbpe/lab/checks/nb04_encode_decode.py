@@ -465,3 +465,15 @@ class encodes_the_training_text_only(tokenizer()):  # type: ignore[misc]
 
     def encode(self, text: str) -> list[int]:
         return list(self.ids)
+
+
+@BASIC_TOKENIZER.misconception(
+    "the merges belong to the class, so that all its objects share them",
+    "What is made in the body of the class is there once, for t and for u. Which line makes one for each object?",
+)
+class all_objects_share_the_merges(tokenizer()):  # type: ignore[misc]
+    merges: Merges = {}  # noqa: RUF012  (that is the mistake)
+
+    def train(self, text: str, vocab_size: int) -> None:
+        self.merges.clear()
+        self.merges.update(inputs.train(text, vocab_size))
