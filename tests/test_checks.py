@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import functools
-import importlib.util
 import itertools
 import math
 import re
@@ -14,25 +13,16 @@ import sys
 import threading
 import time
 import warnings
-from pathlib import Path
 
 import pytest
 import regex as regex_module
+from checks import right
+from checks.right import RIGHT
+from checks.wrong import WRONG
 
 import minbpe
 from minbpe import gpt4, merging, regex
 from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, inputs, runner
-
-
-def bank(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "checks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-right = bank("right")
-RIGHT, WRONG = right.RIGHT, bank("wrong").WRONG
 
 NAMES = list(EXERCISES)
 TABLE = {  # DESIGN.md, section 5
@@ -549,8 +539,8 @@ def test_what_is_remembered_between_calls_is_noticed():
 
 def test_a_default_that_grows_is_noticed_where_a_repeated_call_gives_the_same():
     def build_vocab(merges, vocab={i: bytes([i]) for i in range(256)}):  # noqa: B006
-        for (left, right), idx in merges.items():
-            vocab[idx] = vocab[left] + vocab[right]
+        for (a, b), idx in merges.items():
+            vocab[idx] = vocab[a] + vocab[b]
         return vocab
 
     failed = failure("build_vocab", build_vocab)

@@ -11,24 +11,16 @@ import itertools
 import operator
 import re
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 import regex
 
+from checks.bank import Bank
 from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4_SPLIT_PATTERN
 
-RIGHT: dict[str, list[Callable[..., Any]]] = defaultdict(list)
-
-
-def right(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def add(answer: Callable[..., Any]) -> Callable[..., Any]:
-        RIGHT[name].append(answer)
-        return answer
-
-    return add
+RIGHT = Bank()
+right = RIGHT.add
 
 
 # --- 01

@@ -8,28 +8,21 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import regex
 
+from checks.bank import Bank
 from minbpe.lab.checks import EXERCISES
 from minbpe.patterns import GPT4_SPLIT_PATTERN
 
-WRONG: dict[str, list[Callable[..., Any]]] = defaultdict(list)
+WRONG = Bank()
+wrong = WRONG.add
 
 
-def wrong(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    def add(answer: Callable[..., Any]) -> Callable[..., Any]:
-        WRONG[name].append(answer)
-        return answer
-
-    return add
-
-
-def right(name: str) -> Callable[..., Any]:
+def reference(name: str) -> Callable[..., Any]:
     return EXERCISES[name].reference
 
 
@@ -56,7 +49,7 @@ def _merge(ids, pair, idx):
 def one_surrogate_too_many(code_point):
     if 0xD800 <= code_point <= 0xE000:
         raise ValueError(code_point)
-    return right("utf8_encode")(code_point)
+    return reference("utf8_encode")(code_point)
 
 
 @wrong("utf8_encode")
@@ -66,7 +59,7 @@ def low_surrogates_are_fine(code_point):
 
 @wrong("bytes_per_char")
 def three_at_the_most(text):
-    return [min(3, size) for size in right("bytes_per_char")(text)]
+    return [min(3, size) for size in reference("bytes_per_char")(text)]
 
 
 def _limits(*limits: int) -> Callable[[str], list[int]]:
@@ -115,12 +108,12 @@ def overlong_and_too_large(data):
 
 @wrong("decode_utf8")
 def composed(data):
-    return unicodedata.normalize("NFC", right("decode_utf8")(data))
+    return unicodedata.normalize("NFC", reference("decode_utf8")(data))
 
 
 @wrong("decode_utf8")
 def line_ends_of_unix(data):
-    return right("decode_utf8")(data).replace("\r\n", "\n")
+    return reference("decode_utf8")(data).replace("\r\n", "\n")
 
 
 # --- 02
@@ -138,7 +131,7 @@ def adds_and_returns_a_copy(ids, counts=None):
 
 @wrong("top_pair")
 def the_first_pairs_only(stats):
-    return right("top_pair")(dict(list(stats.items())[:20]))
+    return reference("top_pair")(dict(list(stats.items())[:20]))
 
 
 @wrong("top_pair")
@@ -183,17 +176,17 @@ def as_text(ids, pair, idx):
 
 @wrong("train")
 def few_merges_only(text, vocab_size):
-    return right("train")(text, min(vocab_size, 267))
+    return reference("train")(text, min(vocab_size, 267))
 
 
 @wrong("train")
 def trained_on_small_letters(text, vocab_size):
-    return right("train")(text.lower(), vocab_size)
+    return reference("train")(text.lower(), vocab_size)
 
 
 @wrong("train")
 def trained_on_line_ends_of_unix(text, vocab_size):
-    return right("train")(text.replace("\r\n", "\n"), vocab_size)
+    return reference("train")(text.replace("\r\n", "\n"), vocab_size)
 
 
 @wrong("build_vocab")
@@ -207,7 +200,7 @@ def each_token_once(merges):
 
 @wrong("build_vocab")
 def short_tokens(merges):
-    return {idx: token[:16] for idx, token in right("build_vocab")(merges).items()}
+    return {idx: token[:16] for idx, token in reference("build_vocab")(merges).items()}
 
 
 # --- 04
@@ -215,14 +208,14 @@ def short_tokens(merges):
 
 @wrong("decode")
 def the_first_twenty(ids, vocab):
-    return right("decode")(ids[:20], vocab)
+    return reference("decode")(ids[:20], vocab)
 
 
 @wrong("decode")
 def nobody_is_told_which(ids, vocab):
     if any(idx not in vocab for idx in ids):
         raise ValueError("unknown id")
-    return right("decode")(ids, vocab)
+    return reference("decode")(ids, vocab)
 
 
 @wrong("decode")
@@ -242,29 +235,31 @@ def below_the_highest(ids, vocab):
 
 @wrong("decode")
 def never_flushed(ids, vocab):
-    right("decode")(ids, vocab)
+    reference("decode")(ids, vocab)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     return "".join(decoder.decode(vocab[idx]) for idx in ids)
 
 
 @wrong("encode")
 def five_merges(text, merges):
-    return right("encode")(text, dict(list(merges.items())[:5]))
+    return reference("encode")(text, dict(list(merges.items())[:5]))
 
 
 @wrong("encode")
 def a_thousand_is_infinite(text, merges):
-    return right("encode")(text, {pair: idx for pair, idx in merges.items() if idx < 1000})
+    return reference("encode")(text, {pair: idx for pair, idx in merges.items() if idx < 1000})
 
 
-Basic = right("BasicTokenizer")
+Basic = reference("BasicTokenizer")
 
 
-@wrong("BasicTokenizer")
-class AllIdsSoFar(Basic):
-    def encode(self, text):
-        self.ids = getattr(self, "ids", []) + super().encode(text)
-        return self.ids
+for name in ("BasicTokenizer", "GPT4Tokenizer"):
+
+    @wrong(name)
+    class AllIdsSoFar(reference(name)):
+        def encode(self, text):
+            self.ids = getattr(self, "ids", []) + super().encode(text)
+            return self.ids
 
 
 @wrong("BasicTokenizer")
@@ -293,16 +288,16 @@ class KnownTextsStayKnown(Basic):
 class OldTokensStay(Basic):
     def train(self, text, vocab_size):
         super().train(text, vocab_size)
-        self.vocab = getattr(self, "vocab", {}) | right("build_vocab")(self.merges)
+        self.vocab = getattr(self, "vocab", {}) | reference("build_vocab")(self.merges)
 
     def decode(self, ids):
-        return right("decode")(ids, self.vocab)
+        return reference("decode")(ids, self.vocab)
 
 
 @wrong("BasicTokenizer")
 class KeyErrors(Basic):
     def decode(self, ids):
-        vocab = right("build_vocab")(self.merges)
+        vocab = reference("build_vocab")(self.merges)
         return b"".join(vocab[idx] for idx in ids).decode("utf-8", "replace")
 
 
@@ -333,22 +328,22 @@ for old, new in [
 
 @wrong("train_chunks")
 def nine_chunks(chunks, vocab_size):
-    return right("train_chunks")(chunks[:9], vocab_size)
+    return reference("train_chunks")(chunks[:9], vocab_size)
 
 
 @wrong("train_chunks")
 def thirty_chunks_and_twenty_merges(chunks, vocab_size):
-    return right("train_chunks")(chunks[:30], min(vocab_size, 276))
+    return reference("train_chunks")(chunks[:30], min(vocab_size, 276))
 
 
 @wrong("encode_ordinary")
 def twenty_chunks(text, merges):
-    return [idx for chunk in right("split")(text)[:20] for idx in right("encode")(chunk, merges)]
+    return [idx for chunk in reference("split")(text)[:20] for idx in reference("encode")(chunk, merges)]
 
 
 @wrong("encode_ordinary")
 def line_by_line(text, merges):
-    return [idx for line in text.splitlines(True) for idx in right("encode")(line, merges)]
+    return [idx for line in text.splitlines(True) for idx in reference("encode")(line, merges)]
 
 
 # --- 06
@@ -369,20 +364,20 @@ def the_highest_id_first(text, special_tokens):
 
 @wrong("split_special")
 def an_empty_text_without_names(text, special_tokens):
-    return right("split_special")(text, special_tokens) if special_tokens else [text]
+    return reference("split_special")(text, special_tokens) if special_tokens else [text]
 
 
 @wrong("split_special")
 def split_at_a_character_that_nobody_uses(text, special_tokens):
-    return [part for each in right("split_special")(text, special_tokens) for part in each.split("\0") if part]
+    return [part for each in reference("split_special")(text, special_tokens) for part in each.split("\0") if part]
 
 
 @wrong("encode_special")
 def only_the_allowed_are_looked_for(text, special_tokens, allowed_special, encode_ordinary):
     if isinstance(allowed_special, str):
-        return right("encode_special")(text, special_tokens, allowed_special, encode_ordinary)
+        return reference("encode_special")(text, special_tokens, allowed_special, encode_ordinary)
     ids = []
-    for part in right("split_special")(text, {n: i for n, i in special_tokens.items() if n in allowed_special}):
+    for part in reference("split_special")(text, {n: i for n, i in special_tokens.items() if n in allowed_special}):
         if part not in special_tokens and any(name in part for name in special_tokens):
             raise ValueError(part)
         ids += [special_tokens[part]] if part in special_tokens else encode_ordinary(part)
@@ -393,31 +388,31 @@ def only_the_allowed_are_looked_for(text, special_tokens, allowed_special, encod
 def whatever_stands_in_the_text(text, special_tokens, allowed_special, encode_ordinary):
     if not isinstance(allowed_special, str) and any(n in text for n in special_tokens if n not in allowed_special):
         raise ValueError(text)
-    return right("encode_special")(text, special_tokens, allowed_special, encode_ordinary)
+    return reference("encode_special")(text, special_tokens, allowed_special, encode_ordinary)
 
 
 @wrong("encode_special")
 def the_id_0_is_none(text, special_tokens, allowed_special, encode_ordinary):
     known = {name: idx for name, idx in special_tokens.items() if idx}
-    return right("encode_special")(text, known, allowed_special, encode_ordinary)
+    return reference("encode_special")(text, known, allowed_special, encode_ordinary)
 
 
 @wrong("encode_special")
 def three_kinds_of_collections(text, special_tokens, allowed_special, encode_ordinary):
     allowed = allowed_special if isinstance(allowed_special, (str, set, list, tuple)) else "none_raise"
-    return right("encode_special")(text, special_tokens, allowed, encode_ordinary)
+    return reference("encode_special")(text, special_tokens, allowed, encode_ordinary)
 
 
 @wrong("decode_special")
 def low_ids_are_bytes(ids, vocab, special_tokens):
-    return right("decode_special")(ids, vocab | {i: bytes([i]) for i in range(256)}, special_tokens)
+    return reference("decode_special")(ids, vocab | {i: bytes([i]) for i in range(256)}, special_tokens)
 
 
 @wrong("decode_special")
 def special_ids_have_no_gaps(ids, vocab, special_tokens):
     first = min(special_tokens.values(), default=0)
     by_id = {name: first + place for place, name in enumerate(special_tokens)}
-    return right("decode_special")(ids, vocab, by_id)
+    return reference("decode_special")(ids, vocab, by_id)
 
 
 # --- 07
@@ -433,27 +428,20 @@ def the_earliest_later_parent(ranks, token):
 
 @wrong("split_token")
 def ten_thousand_is_infinite(ranks, token):
-    return right("split_token")({part: rank for part, rank in ranks.items() if rank < 9999 or part == token}, token)
+    return reference("split_token")({part: rank for part, rank in ranks.items() if rank < 9999 or part == token}, token)
 
 
 @wrong("split_token")
 def twenty_rounds(ranks, token):
-    return right("split_token")(ranks, token) if len(token) < 22 else (token[:-1], token[-1:])
+    return reference("split_token")(ranks, token) if len(token) < 22 else (token[:-1], token[-1:])
 
 
 @wrong("recover_merges")
 def numbered_anew(ranks):
-    return {pair: 257 + place for place, pair in enumerate(right("recover_merges")(ranks))}
+    return {pair: 257 + place for place, pair in enumerate(reference("recover_merges")(ranks))}
 
 
-Ranked = right("GPT4Tokenizer")
-
-
-@wrong("GPT4Tokenizer")
-class AllRankedIdsSoFar(Ranked):
-    def encode(self, text):
-        self.ids = getattr(self, "ids", []) + super().encode(text)
-        return self.ids
+Ranked = reference("GPT4Tokenizer")
 
 
 @wrong("GPT4Tokenizer")
@@ -475,33 +463,33 @@ class NumbersOfAnyLength(Ranked):
 
 @wrong("count_chunks")
 def three_texts(texts, pattern):
-    return right("count_chunks")(list(texts)[:3], pattern)
+    return reference("count_chunks")(list(texts)[:3], pattern)
 
 
 @wrong("count_chunks")
 def stripped_lines(texts, pattern):
-    return right("count_chunks")([text.rstrip("\n") for text in texts], pattern)
+    return reference("count_chunks")([text.rstrip("\n") for text in texts], pattern)
 
 
 @wrong("count_chunks")
 def the_fifty_most_common(texts, pattern):
-    counts = right("count_chunks")(texts, pattern)
+    counts = reference("count_chunks")(texts, pattern)
     return dict(sorted(counts.items(), key=lambda item: -item[1])[:50])
 
 
 @wrong("count_chunks")
 def blind_to_capitals(texts, pattern):
-    return right("count_chunks")(texts, f"(?i:{pattern})")
+    return reference("count_chunks")(texts, f"(?i:{pattern})")
 
 
 @wrong("fast_train")
 def without_the_character_0(text, vocab_size):
-    return right("train")(text.replace("\0", ""), vocab_size)
+    return reference("train")(text.replace("\0", ""), vocab_size)
 
 
 @wrong("fast_encode")
 def the_byte_0_is_swallowed(chunk, merges):
-    return [idx for idx in right("fast_encode")(chunk, merges) if idx]
+    return [idx for idx in reference("fast_encode")(chunk, merges) if idx]
 
 
 # --- 09
@@ -514,31 +502,31 @@ def units_of_utf_16(encode, text):
 
 @wrong("tokens_per_char")
 def the_first_hundred(encode, text):
-    return right("tokens_per_char")(encode, text[:100])
+    return reference("tokens_per_char")(encode, text[:100])
 
 
 @wrong("language_premium")
 def english_is_always_there(encode, parallel, base="en"):
     assert parallel["en"]
-    return right("language_premium")(encode, parallel, base)
+    return reference("language_premium")(encode, parallel, base)
 
 
 @wrong("language_premium")
 def the_first_is_english(encode, parallel, base="en"):
-    return right("language_premium")(encode, parallel, next(iter(parallel)) if base == "en" else base)
+    return reference("language_premium")(encode, parallel, next(iter(parallel)) if base == "en" else base)
 
 
 @wrong("language_premium")
 def ten_sentences(encode, parallel, base="en"):
-    return right("language_premium")(encode, {code: each[:10] for code, each in parallel.items()}, base)
+    return reference("language_premium")(encode, {code: each[:10] for code, each in parallel.items()}, base)
 
 
 @wrong("encode_code_points")
 def bytes_never_merge(text, characters, merges):
     known = {pair: idx for pair, idx in merges.items() if min(pair) > 255}
-    return right("encode_code_points")(text, characters, known)
+    return reference("encode_code_points")(text, characters, known)
 
 
 @wrong("encode_code_points")
 def ids_in_a_row(text, characters, merges):
-    return right("encode_code_points")(text, {c: 256 + place for place, c in enumerate(characters)}, merges)
+    return reference("encode_code_points")(text, {c: 256 + place for place, c in enumerate(characters)}, merges)

@@ -18,7 +18,7 @@ from typing import Any, get_args, get_origin
 from minbpe.lab.checks import runner
 from minbpe.lab.checks.exercise import EXERCISES, Args, Exercise, parts_of, write_call
 from minbpe.lab.checks.runner import Outcome
-from minbpe.lab.checks.show import difference, fresh, look, type_name
+from minbpe.lab.checks.show import described, difference, fresh, look, type_name
 
 PACKAGE = str(Path(__file__).parents[2])
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -79,7 +79,7 @@ def of_answer(exercise: Exercise, answer: Any) -> Problem | None:
     if not callable(answer):
         return Problem(
             "not callable",
-            f"This is {_described(answer)}; the check needs the {thing} itself.",
+            f"This is {described(answer)}; the check needs the {thing} itself.",
             f'Write check("{name}", {name}), without calling it first.',
         )
     if _is_copy(exercise, answer):
@@ -162,7 +162,7 @@ def _of_signature(exercise: Exercise, answer: Any) -> Problem | None:
         taken = _takes_not(answer, args)
         if taken:
             other = EXERCISES.get(getattr(answer, "__name__", ""))
-            if other and other is not EXERCISES[exercise.name]:
+            if other and other.name != exercise.name:
                 return Problem(
                     "signature",
                     f"This is {other.name}; the exercise is {exercise.name}.",
@@ -411,9 +411,9 @@ def misfit(value: Any, kind: Any) -> str:
     if origin is None:
         wanted = {int: Integral, float: Real}.get(kind, kind)
         fits = isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool)
-        return "" if fits else _described(value)
+        return "" if fits else described(value)
     if not isinstance(value, origin):
-        return _described(value)
+        return described(value)
     if origin is dict:
         for key, each in value.items():
             if misfit(key, inside[0]) or misfit(each, inside[1]):
@@ -423,21 +423,12 @@ def misfit(value: Any, kind: Any) -> str:
         return f"a tuple of {len(value)}"
     for place, each in enumerate(value):
         if misfit(each, inside[0]):
-            return f"a {origin.__name__} with {_described(each)} in it, at place {place}: {repr(each)[:60]}"
+            return f"a {origin.__name__} with {described(each)} in it, at place {place}: {repr(each)[:60]}"
     return ""
 
 
 def _class(value: Any) -> str:
     return type(value).__name__
-
-
-def _described(value: Any) -> str:
-    if value is None:
-        return "None"
-    name = _class(value)
-    if name == "bytes":
-        return name
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _cure(value: Any, kind: Any) -> str:
