@@ -149,13 +149,8 @@ SENTENCES = ["one two", "drei vier fünf", "여섯", "seven", "восемь де
 def draw_parallel(rng: Random, size: int) -> Args:
     number = rng.randint(1, 3)
     codes = rng.sample(["en", "de", "ko", "fr", "el"], rng.randint(1, 4))
-    base = "en" if "en" in codes else rng.choice(codes)
-    parallel = {code: rng.choices(SENTENCES, k=number) for code in codes}
-    return (
-        rng.choice(ENCODES),
-        parallel,
-        *([rng.choice(codes)] if rng.random() < 0.4 else [base] if base != "en" else []),
-    )
+    args = rng.choice(ENCODES), {code: rng.choices(SENTENCES, k=number) for code in codes}
+    return args if "en" in codes and rng.random() < 0.6 else (*args, rng.choice(codes))
 
 
 LANGUAGE_PREMIUM = add(
