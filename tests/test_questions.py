@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from traitlets import TraitError
 
-from minbpe.lab import questions
-from minbpe.lab.questions import Predict, Question, Quiz
+from minbpe.lab import Predict, Question, Quiz
+from minbpe.lab.widgets import questions
 
 OPTIONS = {"1": "One is too few.", "2": "`(a, a)` stands at 0 and at 1.", "3": "Three letters, two gaps."}
 
