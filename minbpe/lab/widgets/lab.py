@@ -52,21 +52,22 @@ class Stage(anywidget.AnyWidget):
     # Not `keys`, which is ipywidgets' own name for the traits that it sends.
     hotkeys = List(Unicode(), help="the keys that become an event of the name 'key'").tag(sync=True)
 
-    # The HTML of each part: a trait each, because ipywidgets sends a trait whole, but only if it changed.
-    p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 = (Unicode().tag(sync=True) for _ in range(10))
+    # The HTML of part n is the trait p<n>: one each, because ipywidgets sends a trait whole, but only if it changed.
 
     @property
     def parts(self) -> dict[str, str]:
-        """{name: HTML}, in order; at the most ten."""
+        """{name: HTML}, in order."""
         return {name: getattr(self, f"p{place}") for place, name in enumerate(self.names)}
 
     @parts.setter
     def parts(self, parts: dict[str, str]) -> None:
         if parts == self.parts:
             return
+        wanted = [f"p{place}" for place in range(len(parts))]
+        self.add_traits(**{name: Unicode().tag(sync=True) for name in wanted if not self.has_trait(name)})
         with self.hold_sync():  # one message, so that the page never shows half a picture
-            for place, html in enumerate(parts.values()):
-                setattr(self, f"p{place}", html)
+            for name, html in zip(wanted, parts.values(), strict=True):
+                setattr(self, name, html)
             self.names = list(parts)
             self.frame += 1
 
