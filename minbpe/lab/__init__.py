@@ -8,6 +8,8 @@
     widgets.py   the widgets, which join the two
     plots.py     figures
     checks/      is an exercise solved?
+    written.py   what is written in a notebook, used from there on
+    predictions/ the questions of the notebooks
     progress.py  what is passed so far
 
 What is named here is loaded when it is first used, so a check does not wait for the widgets, nor the
@@ -37,6 +39,10 @@ _WHERE = {
     "Progress": "progress",
     "CheckFailed": "checks",
     "check": "checks",
+    "checked": "written",
+    "predict": "predictions",
+    "predicted": "predictions",
+    "quiz": "predictions",
 }
 __all__ = sorted(_WHERE)
 
