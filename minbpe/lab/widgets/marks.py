@@ -1,7 +1,7 @@
 """Predictions that a learner makes in marks of their own: a number typed, bars put into a word, a pair clicked.
 
     TypeIn("How long is it?", answer=44, why="…", wrong={"300": "…"}, otherwise="…")
-    Bars("Where is `unhappily` cut?", "unhappily", answer="un|happily", why="…", wrong={"unhappi|ly": "…"}, otherwise="…")
+    Bars("Where is `undo` cut?", "undo", answer="un|do", why="…", wrong={"u|ndo": "…"}, otherwise="…")
     PickPair("Which pair merges first?", "a|b|a|b|c", answer="a|b", why="…", wrong={"b|a": "…"}, otherwise="…")
 
 Here nobody can tell the answer by its looks, as one can among options. Each answer has one way to be written: a
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from traitlets import Int, List, TraitError, Unicode, validate
@@ -44,7 +45,14 @@ class Marked(Ask):
     message = Unicode(help="why what was given is no answer at all, or nothing")
 
     def __init__(
-        self, text: str, *, answer: object, why: str, otherwise: str, wrong: Mapping[str, str] | None = None, **traits: Any
+        self,
+        text: str,
+        *,
+        answer: object,
+        why: str,
+        otherwise: str,
+        wrong: Mapping[str, str] | None = None,
+        **traits: Any,
     ) -> None:
         self.text = text
         self.answer = self.written(str(answer))
@@ -136,10 +144,10 @@ class TypeIn(Marked):
     def field(self) -> str:
         label = "your answer, " + ("a row of numbers" if self.listed else "a number")
         return (
-            f'<div class="mb-answer"><input class="mb-typed" data-name="typed" data-enter aria-label="{label}" '
-            f'placeholder="{"[1, 2, 3]" if self.listed else "a number"}" autocomplete="off" spellcheck="false">'
-            '<button type="button" class="mb-button" data-event="give" data-takes="typed">That is my prediction</button>'
-            "</div>"
+            f'<div class="mb-answer"><input class="mb-typed" data-name="typed" data-enter="" aria-label="{label}" '
+            f'placeholder="{"[1, 2, 3]" if self.listed else "a number"}" autocomplete="off" spellcheck="false"/>'
+            '<button type="button" class="mb-button" data-event="give" data-takes="typed">'
+            "That is my prediction</button></div>"
         )
 
     def on_event(self, name: str, value: Any) -> None:
@@ -193,7 +201,7 @@ class Bars(Marked):
             self.bars = sorted({*self.bars} ^ {int(value)})
         elif name == "give":
             places = [0, *self.bars, len(self.word)]
-            self.give("|".join(self.word[a:b] for a, b in zip(places, places[1:], strict=False)))
+            self.give("|".join(self.word[a:b] for a, b in pairwise(places)))
 
 
 class PickPair(Marked):
@@ -211,7 +219,7 @@ class PickPair(Marked):
         return given
 
     def _pairs(self) -> list[str]:
-        return [f"{left}|{right}" for left, right in zip(self.row, self.row[1:], strict=False)]
+        return [f"{left}|{right}" for left, right in pairwise(self.row)]
 
     def shows(self, answer: str) -> str:
         left, right = (render.plain(each.encode("utf-8")) for each in answer.split("|"))
@@ -225,10 +233,10 @@ class PickPair(Marked):
         row = [f'<span class="mb-token">{render.inline(self.row[0].encode("utf-8"))}</span>']
         for place, pair in enumerate(self._pairs(), 1):
             between = render.escape(f"the pair {plain(self.shows(pair))}, place {place}")
+            pressed = "true" if pair == self.choice else "false"
             row.append(
                 f'<button type="button" class="mb-button mb-gap" data-event="pair" data-value="{place - 1}" '
-                f'data-key="{place}" aria-label="{between}" aria-pressed="{"true" if pair == self.choice else "false"}">'
-                "+</button>"
+                f'data-key="{place}" aria-label="{between}" aria-pressed="{pressed}">+</button>'
             )
             row.append(f'<span class="mb-token">{render.inline(self.row[place].encode("utf-8"))}</span>')
         return f'<div class="mb-row">{"".join(row)}</div>'

@@ -168,7 +168,9 @@ class Ask(Lab):
         if self.first is None:
             return {}
         said = prose(f"You predicted {self.shows(self.first)}.")
-        return {"after": f'<p class="mb-after" data-opens>{said} Below is what came out: a click opens the heading.</p>'}
+        return {
+            "after": f'<p class="mb-after" data-opens="">{said} Below is what came out: a click opens the heading.</p>'
+        }
 
     def still(self) -> str:
         picture = render.Still("Predict")
