@@ -17,8 +17,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}  # white space that has a customary sign
-CONTROLS = "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI "
+CONTROLS = (
+    "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI "
     "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+)
 NAMES = dict(enumerate(CONTROLS.split())) | {
     0x007F: "DEL",
     0x00A0: "NBSP",
