@@ -21,9 +21,7 @@ from minbpe.lab.draw.svg import HUES, INK, LINE, MONO, PAPER, Still
 from minbpe.lab.draw.text import columns, counted, show_token
 from minbpe.lab.trace import (
     Node,
-    chunks_of,
     learned_as,
-    rank_of,
     tree_of,
 )
 from minbpe.lab.widgets.lab import Lab
@@ -148,8 +146,8 @@ class MergeTree(Lab):
             layout={"width": "14em"},
         )
         if token is None:
-            chunks = chunks_of(tokenizer, text)
-            token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), rank_of(tokenizer))[0] if chunks else None
+            chunks = list(tokenizer.chunks(text))
+            token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), tokenizer.rank_of)[0] if chunks else None
         if token is None:
             token = max(tokenizer.vocab)
         super().__init__([self.field], tokenizer=tokenizer, token=token, **traits)
