@@ -27,7 +27,7 @@ from types import FrameType
 
 from minbpe.lab.widgets.lab import LECTURE
 
-PATIENCE = 15  # seconds that the server may take to end its kernels
+SECONDS_TO_END = 15  # seconds that the server may take to end its kernels
 FORWARD = ("Space", "ArrowRight", "ArrowDown", "PageDown")
 BACK = ("Shift Space", "ArrowLeft", "ArrowUp", "PageUp")
 LETTERS = {"content": "22px", "code": "20px"}
@@ -159,7 +159,7 @@ def run_until_stopped(command: list[str], env: dict[str, str]) -> int:
             code = process.wait(0.5)  # on Windows, a wait without end would not let Ctrl-C in
             return 0 if stopped_at else code
         except subprocess.TimeoutExpired:
-            if stopped_at and time.monotonic() > stopped_at + PATIENCE:
+            if stopped_at and time.monotonic() > stopped_at + SECONDS_TO_END:
                 process.kill()
 
 

@@ -33,7 +33,7 @@ DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)
 HATCHES = ["", "//", "\\\\", "..", "xx", "--", "++"]
 MANY = len(COLOURS)  # series that can be told apart in one figure
 
-STYLE = {
+FIGURE_STYLE = {
     "figure.dpi": 100,
     "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
     "font.size": 16,
@@ -79,7 +79,7 @@ def compression(curves: Mapping[str, Sequence[tuple[int, float]]]) -> Figure:
     more curves than can be told apart.
     """
     curves = _series(curves)
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Compression", "vocabulary size (tokens)", "bytes per token")
         if not _any_point(axes, curves):
             return _described(figure, "Compression against vocabulary size: no data.")
@@ -103,7 +103,7 @@ def token_lengths(lengths: Mapping[str, Iterable[int]], longest: int = 16) -> Fi
     """
     counts = {name: Counter(min(each, longest + 1) for each in some) for name, some in lengths.items()}
     counts = {name: some for name, some in _series(counts).items() if some}
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Token lengths", "bytes in the token", "share of the vocabulary")
         if not counts:
             _say(axes, "no tokens")
@@ -134,7 +134,7 @@ def pair_heat_map(counts: Mapping[Pair, int], name_of: Callable[[int], bytes], m
         rights[right] += count
     rows = [idx for idx, _ in lefts.most_common(most)]
     columns = [idx for idx, _ in rights.most_common(most)]
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Pairs", "followed by", "token")
         if not rows:
             _say(axes, "no pairs")
@@ -169,7 +169,7 @@ def tokens_per_character(measured: Mapping[str, Mapping[str, float]]) -> Figure:
     measured = {name: dict(values) for name, values in _series(measured).items()}
     order = {code: value for values in reversed(measured.values()) for code, value in values.items()}
     codes = sorted(order, key=lambda code: order[code])
-    with rc_context(STYLE | {"ytick.labelsize": SMALLEST_FONT}):
+    with rc_context(FIGURE_STYLE | {"ytick.labelsize": SMALLEST_FONT}):
         height = max(7.2, 1.8 + 0.27 * len(codes))
         figure, axes = _canvas("What a language costs", "tokens per code point", "", height)
         if not codes:
@@ -206,7 +206,7 @@ def cost(
         for point in points:
             if not all(value > 0 and math.isfinite(value) for value in point):
                 raise ValueError(f"log axes show positive numbers only, but {name!r} has the point {point}")
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Cost against size", size, unit)
         if not _any_point(axes, curves):
             return _described(figure, "Cost against size: no data.")

@@ -554,7 +554,7 @@ class Node(NamedTuple):
     children: tuple[Node, Node] | None
 
 
-def merge_tree(tokenizer: Tokenizer, idx: int) -> Node:
+def tree_of(tokenizer: Tokenizer, idx: int) -> Node:
     """The tree of merges behind the token `idx`. ValueError for an id that no token has.
 
     For published ranks the parents are recovered: what is left when the token's bytes are merged with what

@@ -17,7 +17,8 @@ from typing import Any
 
 from traitlets import Int, List, TraitError, Unicode, observe, validate
 
-from minbpe.lab import render
+from minbpe.lab.draw.html import escape, turns
+from minbpe.lab.draw.svg import Still
 from minbpe.lab.widgets.lab import Lab
 
 LETTERS = "ABCDEFGH"  # what a lecturer calls the options by
@@ -66,14 +67,12 @@ STYLE = """
 .mb-ask .mb-letter { font-weight: 700; color: var(--mb-soft); }
 .mb-ask .mb-why { display: block; margin-top: 0.1em; }
 """
-
-
 MARKED = re.compile(r"`([^`]+)`|(?<!\w)\*(\w+)\*(?!\w)")  # code, or one word that is stressed
 
 
 def prose(text: str) -> str:
     """`text` as HTML, with what stands between backticks as code and a word between stars, *so*, as stressed."""
-    return MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", render.escape(text))
+    return MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", escape(text))
 
 
 def plain(text: str) -> str:
@@ -96,16 +95,16 @@ def ask(question: Question, tried: Collection[str], choice: str | None, *, numbe
             f'aria-pressed="{"true" if option == choice else "false"}">'
             f'<span class="mb-letter">{LETTERS[place]}</span><span>{prose(option)}{why}</span></button>'
         )
-    label = render.escape(f"{heading} {plain(question.text)}".strip())
+    label = escape(f"{heading} {plain(question.text)}".strip())
     return (
-        f'<div class="mb-ask" role="group" aria-label="{label}"><p>{render.escape(heading)} {prose(question.text)}</p>'
+        f'<div class="mb-ask" role="group" aria-label="{label}"><p>{escape(heading)} {prose(question.text)}</p>'
         f"<div>{''.join(buttons)}</div></div>"
     )
 
 
 def still(headed: Iterable[tuple[str, Question]], title: str, hint: str) -> str:
     """Questions and their options as SVG: never the answer, since a page without a kernel cannot wait for it."""
-    picture = render.Still(title)
+    picture = Still(title)
     for heading, question in headed:
         picture.text(f"{heading} {plain(question.text)}".strip(), bold=True)
         for letter, option in zip(LETTERS, question.options, strict=False):
@@ -124,6 +123,7 @@ class Predict(Lab):
     it to None starts again. `first` is the prediction: the option that was chosen first.
     """
 
+    example = 'Predict("How many pairs are there in `aaa`?", {"1": "They overlap.", "2": "aa and aa."}, "2")'
     redraw_on = ("choice",)
     choice = Unicode(None, allow_none=True)
 
@@ -170,6 +170,7 @@ class Quiz(Lab):
     number of questions whose first choice was right. `shown` is the place of the question that a lecture sees.
     """
 
+    example = 'Quiz([Question("What is 1 + 1?", {"2": "Yes.", "11": "That joins them."}, "2")])'
     redraw_on = ("choices", "shown", "large")
     choices = List()
     shown = Int(0)
@@ -212,7 +213,7 @@ class Quiz(Lab):
             parts[f"question {number + 1}"] = asked
         if self.large:
             ends = {0: "-1", len(self.questions) - 1: "1"}
-            parts["turn"] = render.turns({"-1": "◀ Question before", "1": "Next question ▶"}, ends.get(self.shown, ""))
+            parts["turn"] = turns({"-1": "◀ Question before", "1": "Next question ▶"}, ends.get(self.shown, ""))
         parts["result"] = f'<p role="status">{self._result()}</p>'
         return parts
 
