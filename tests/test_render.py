@@ -54,7 +54,7 @@ def chunk(*tokens: bytes, ids: int = 300):
     [
         (b"abc", "abc"),
         (b" a\n\t", "·a⏎⇥"),
-        (b"\x00\x1b\x7f", "⟨␀⟩⟨␛⟩⟨␡⟩"),
+        (b"\x00\x1b\x7f", "⟨NUL⟩⟨ESC⟩⟨DEL⟩"),
         ("\u200d\ufeff\u00a0\u0085".encode(), "⟨ZWJ⟩⟨BOM⟩⟨NBSP⟩⟨U+0085⟩"),
         (b"\xec\x95", "⟨EC 95⟩"),
         (b"a\xe2", "a⟨E2⟩"),

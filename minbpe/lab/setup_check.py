@@ -45,7 +45,9 @@ def check_setup() -> None:
         problems += not finding.ok
         print(finding)
     if problems:
-        print(f"\n{problems} thing{'s' * (problems > 1)} to mend: do what the ✗ lines say, then run this cell again.")
+        print(
+            f"\n{problems} thing{'s' * (problems > 1)} to put right: do what the ✗ lines say, then run this cell again."
+        )
     else:
         print("\nEverything is here. Have fun!")
 
@@ -105,7 +107,7 @@ def _vocabulary(name: str, model: str) -> Finding:
     try:
         vocabularies.get_encoding(name)
     except (ValueError, OSError) as error:
-        return Finding(False, f"the vocabulary of {model} is not to be had: {error}")
+        return Finding(False, f"the vocabulary of {model} cannot be loaded: {error}")
     return Finding(True, f"the vocabulary of {model} ({name}) is here, verified, and needs no network")
 
 

@@ -21,6 +21,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate, islice, pairwise, zip_longest
@@ -117,7 +118,8 @@ class Replay(NamedTuple):
 # --- training
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """A pair that could be merged next: how often it occurs, and whether as often as the best."""
 
     pair: Pair
@@ -161,8 +163,9 @@ class TrainingTrace:
         self.vocab = {byte: bytes([byte]) for byte in range(256)}
         self.choices = [recorder.choice()]
         while len(self.merges) < merges and self.choices[-1].candidates:
-            (a, b), count, _ = self.choices[-1].candidates[0]
-            merge = Merge((a, b), 256 + len(self.merges), count)
+            best = self.choices[-1].candidates[0]
+            a, b = best.pair
+            merge = Merge((a, b), 256 + len(self.merges), best.count)
             recorder.merge(merge, len(self.vocab[a]))
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]

@@ -55,7 +55,8 @@ class Still:
     ) -> None:
         """Tokens as coloured boxes with their ids; at the most `lines` lines of them, and then an ellipsis."""
         classes = classes or {}
-        size, height, x, line, number = self.SIZE, 44, self.MARGIN, 1, 0
+        size, height, line, number = self.SIZE, 44, 1, 0
+        x = float(self.MARGIN)
         for place, chunk in enumerate(chunks):
             if place:
                 self._box(x + 2, self.y, 3, height - 6, LINE, None)

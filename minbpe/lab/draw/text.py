@@ -3,7 +3,7 @@ r"""Text made visible, and counts in words.
 show_token is the one way in which a token is written as plain text, in widgets, in figures and in printed lines:
 
     b" the"             ·the
-    b"\n" b"\t" b"\x00"  ⏎ ⇥ ⟨␀⟩
+    b"\n" b"\t" b"\x00"  ⏎ ⇥ ⟨NUL⟩
     b"\xe2\x80"         ⟨E2 80⟩    bytes that are not UTF-8
     "\u200d"            ⟨ZWJ⟩      characters that cannot be seen
 """
@@ -17,7 +17,12 @@ from itertools import groupby
 from typing import NamedTuple
 
 SIGNS = {" ": "·", "\n": "⏎", "\t": "⇥"}  # white space that has a customary sign
-NAMES = {
+CONTROLS = (
+    "NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI "
+    "DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US"
+)
+NAMES = dict(enumerate(CONTROLS.split())) | {
+    0x007F: "DEL",
     0x00A0: "NBSP",
     0x00AD: "SHY",
     0x200B: "ZWSP",
@@ -47,8 +52,6 @@ def _piece(char: str) -> Piece:
         return Piece(f"{code - 0xDC00:02X}", "byte")
     if char in SIGNS:
         return Piece(SIGNS[char], "space")
-    if code < 0x20 or code == 0x7F:
-        return Piece(chr(0x2421 if code == 0x7F else 0x2400 + code), "control")
     if code in NAMES:
         return Piece(NAMES[code], "control")
     if unicodedata.category(char)[0] in "CZ":

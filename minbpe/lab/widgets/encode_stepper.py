@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets
@@ -58,7 +58,8 @@ def text_panel(
     classes = dict.fromkeys(window.made, "mb-new")
     if step == len(trace) and parted is not None:
         classes[parted] = "mb-part"
-    joined, laid = (), ()
+    joined: list[int] = []
+    laid: list[int] = []
     if step < len(trace) and trace.steps[step].pair:
         joined, laid = window.left, window.right
     elif step < len(trace):  # a whole token is laid down over what is still bytes
@@ -123,8 +124,8 @@ def ranks_panel(trace: EncodingTrace, step: int, learned: Mapping[int, int]) -> 
 
 def status(trace: EncodingTrace, step: int) -> str:
     """What the encoding does next."""
-    if step < len(trace):
-        made = trace.steps[step]
+    made = trace.steps[step] if step < len(trace) else None
+    if made and made.pair:
         words = (
             f"Next: the earliest-learned pair here is {pair_chips(made.pair, trace.vocab)}: it becomes "
             f"{chip(made.idx, trace.vocab[made.idx])} (<b>{made.idx}</b>), {times(len(made.places))}."
@@ -147,16 +148,16 @@ def parting_notice(right: EncodingTrace, wrong: EncodingTrace, part: Parting) ->
             words += f" On the way it differs from step {part.step + 1} on."
         return notice(words)
 
-    def there(trace: EncodingTrace) -> str:
-        idx, data = trace.replay.tokens(len(trace))[part.token]
+    def there(trace: EncodingTrace, token: int) -> str:
+        idx, data = trace.replay.tokens(len(trace))[token]
         return f"“{show_token(data)}” ({idx})"
 
     count, other = len(right.ids()), len(wrong.ids())
     lengths = f"Both have {counted(count, 'token')}." if count == other else f"{count:,} tokens against {other:,}."
     steps = "" if part.step is None else f"They part at step {part.step + 1}. "
     words = (
-        f"{steps}The results differ from token {part.token + 1} on: merging in order gives {there(right)}, "
-        f"{name} gives {there(wrong)}. {lengths}"
+        f"{steps}The results differ from token {part.token + 1} on: merging in order gives {there(right, part.token)}, "
+        f"{name} gives {there(wrong, part.token)}. {lengths}"
     )
     return notice(words, "warning")
 
@@ -167,8 +168,7 @@ def draw_still(right: EncodingTrace, wrong: EncodingTrace | None, step: int, par
     still = Still("Encoding, merge by merge", f"After {at} of {counted(len(right), 'merge')}.")
     window = right.replay.window(at)
     still.tokens(window.chunks, left=frozenset(window.left), right=frozenset(window.right), lines=4)
-    merging = [each for each in right.ranks(at) if each.idx is not None]
-    seen: dict[tuple[int, int], int] = {each.pair: each.idx for each in merging}
+    seen = {each.pair: each.idx for each in right.ranks(at) if each.idx is not None}
     for place, (pair, idx) in enumerate(sorted(seen.items(), key=lambda item: item[1])[:4]):
         names = " + ".join(show_token(right.vocab[half]) for half in pair)
         still.text(f"{names} → {idx}{'   ◀ earliest learned: merges next' if place == 0 else ''}", mono=True)
@@ -213,15 +213,12 @@ class EncodeStepper(Lab):
             layout={"width": "auto"},
         )
         self.transport = Transport(label="Steps of the encoding", unit="step")
-        step = traits.pop("step", 0)
-        self.right: EncodingTrace | None = None
         traits |= {"text": text, "tokenizer": tokenizer, "compare": compare}
         super().__init__([self.text_field, self.compare_field, self.transport], **traits)
         self.add_class("mb-stepper")
         self.stage.hotkeys = ["ArrowLeft", "ArrowRight", "Home", "End", " "]
-        self.observe(lambda change: self._encode(change.name == "tokenizer"), ["text", "tokenizer", "compare"])
-        self._encode(retrained=True)
-        self.step = step
+        self.observe(lambda change: self._again(self._encode), ["text", "compare"])
+        self.observe(lambda change: self._again(self.prepare), "tokenizer")
         traitlets.link((self, "step"), (self.transport, "value"))
         traitlets.link((self, "playing"), (self.transport, "playing"))
         traitlets.link((self, "interval"), (self.transport, "interval"))
@@ -235,25 +232,29 @@ class EncodeStepper(Lab):
 
     @traitlets.validate("step")
     def _within(self, proposal: Any) -> int:
-        return max(0, proposal["value"] if self.right is None else min(proposal["value"], self.last))
+        step = max(0, proposal["value"])
+        return min(step, self.last) if self._ready else step
 
-    def _encode(self, retrained: bool = False) -> None:
+    def prepare(self) -> None:
+        self.learned = learned_as(self.tokenizer)
+        self._encode()
+
+    def _encode(self) -> None:
         text, self._notice = cut(self.text, LONGEST_ENCODED, "The text")
         self.right = EncodingTrace(self.tokenizer, text)
         self.wrong = EncodingTrace(self.tokenizer, text, self.compare) if self.compare else None
         self.part = parting(self.right, self.wrong) if self.wrong else None
-        if retrained:
-            self.learned = learned_as(self.tokenizer)
         self._direction = direction(text)
         self.transport.max = self.last
-        self._ready = False  # draw once, when all is in place
         self.step = min(self.step, self.last)
+
+    def _again(self, make: Callable[[], None]) -> None:
+        self._ready = False  # draw once, when all is in place
+        make()
         self._ready = True
         self.redraw()
 
     def frame(self) -> dict[str, str]:
-        if self.right is None:
-            return {}
         parts = {"message": self._notice} if self._notice else {}
         step = min(self.step, len(self.right))
         parted = self.part.token if self.part else None
@@ -262,7 +263,7 @@ class EncodeStepper(Lab):
             "right": text_panel(self.right, step, "Earliest-learned merge first", parted=parted, dir=self._direction),
             "ranks": ranks_panel(self.right, step, self.learned),
         }
-        if self.wrong:
+        if self.wrong and self.part:
             parts["wrong"] = text_panel(
                 self.wrong,
                 self.step,

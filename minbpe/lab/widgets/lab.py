@@ -1,15 +1,16 @@
-"""The base of the widgets: ipywidgets that join a trace to a renderer, with no logic of their own.
+"""The base of the widgets.
 
 All state is in traits, which code can set and tests can read (`scrubber.step = 5`); the picture follows.
 
     Lab         the base class: a VBox of controls and a stage. A subclass
                   - defines its traits, and lists those that change the picture in `redraw_on`
+                  - `prepare()`, if it likes: what frame() needs, made from the traits, before the first picture
                   - `frame()`     -> {part: HTML}, drawn on the stage in that order; unchanged parts are not touched
                   - `still()`     -> SVG, the picture for pages without a kernel
                   - `describe()`  -> one line of plain text: the repr, and what a screen reader says of the still
                   - `on_event(name, value)`: what was clicked, for elements with data-event="name" data-value="value"
                   - puts its controls above the stage, or below, by `super().__init__([above], [below], **traits)`
-                    (set attributes that frame() needs before that call: it draws)
+                    (attributes that prepare() or frame() needs are set before that call: it draws)
                 A ValueError from frame() is shown as a notice. `lab.html` is all that the stage shows.
     Stage       an anywidget: HTML in, events out (assets/stage.js says how)
     Transport   an anywidget: a slider with Play (assets/transport.js)
@@ -132,6 +133,7 @@ class Lab(ipywidgets.VBox):
         self.stage.observe(lambda change: self._on_stage_event(change.new), "event")
         if self.redraw_on:
             self.observe(lambda change: self.redraw(), list(self.redraw_on))
+        self.prepare()
         self._ready = True
         self.redraw()
 
@@ -140,6 +142,9 @@ class Lab(ipywidgets.VBox):
         return LECTURE in os.environ
 
     # --- what a widget says
+
+    def prepare(self) -> None:
+        """Make from the traits what `frame` needs. Called once, before the first picture."""
 
     def frame(self) -> dict[str, str]:
         """The picture as it should be now: {part: HTML}."""

@@ -333,14 +333,10 @@ class MergeScrubber(Lab):
         self.sentence_field = text_input("Your sentence", sentence, placeholder="type or paste a sentence")
         self.sentence_stage = Stage()
         traits |= {"text": text, "merges": merges, "tokenizer": as_tokenizer(tokenizer), "sentence": sentence}
-        step = traits.pop("step", 0)
-        self.trace: TrainingTrace | None = None
         super().__init__([self.transport], [self.sentence_field, self.sentence_stage], **traits)
         self.add_class("mb-scrubber")
         self.stage.hotkeys = ["ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", " "]
-        self.observe(lambda change: self._train(), ["text", "merges", "tokenizer"])
-        self._train()
-        self.step = step
+        self.observe(lambda change: self._train_again(), ["text", "merges", "tokenizer"])
         traitlets.link((self, "step"), (self.transport, "value"))
         traitlets.link((self, "playing"), (self.transport, "playing"))
         traitlets.link((self, "interval"), (self.transport, "interval"))
@@ -348,13 +344,14 @@ class MergeScrubber(Lab):
 
     @traitlets.validate("step")
     def _within(self, proposal: Any) -> int:
-        return max(0, min(proposal["value"], len(self.trace))) if self.trace is not None else max(0, proposal["value"])
+        step = max(0, proposal["value"])
+        return min(step, len(self.trace)) if self._ready else step
 
     @traitlets.validate("tokenizer")
     def _instance(self, proposal: Any) -> Tokenizer:
         return as_tokenizer(proposal["value"])
 
-    def _train(self) -> None:
+    def prepare(self) -> None:
         text, self._notice = cut(self.text, LONGEST_TEXT, "The text")
         wanted = min(self.merges, MOST_MERGES)
         self.trace = TrainingTrace(self.tokenizer, text, wanted)
@@ -367,9 +364,12 @@ class MergeScrubber(Lab):
         self._table = merges_panel(self.trace)
         self._direction = direction(text)
         self.transport.max = len(self.trace)
-        self._ready = False  # draw once, when all is in place
         self.window_start = 0
         self.step = min(self.step, len(self.trace))
+
+    def _train_again(self) -> None:
+        self._ready = False  # draw once, when all is in place
+        self.prepare()
         self._ready = True
         self.redraw()
 
@@ -402,8 +402,6 @@ class MergeScrubber(Lab):
         return self.trace.encode(self.tokenizer, sentence, self.step), message
 
     def frame(self) -> dict[str, str]:
-        if self.trace is None:
-            return {}
         own, message = self._own()
         parts = {"message": self._notice} if self._notice else {}
         return parts | {

@@ -166,7 +166,7 @@ class PairExplorer(TextLab):
         chunks = encode("", self.tokenizer, self.text).chunks
         counts = count_pairs(chunks)
         # As training chooses: the most frequent, and of those the first.
-        pair = self.pair or max(counts, key=counts.__getitem__, default=None)
+        pair = self.pair or (max(counts, key=counts.__getitem__) if counts else None)
         names = BYTES if self.tokenizer is None else self.tokenizer.vocab
         where = occurrences(chunks, pair) if pair else Occurrences([], [])
         return Pairs(chunks, counts, names, pair, where)

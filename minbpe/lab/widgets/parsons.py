@@ -49,7 +49,7 @@ class Parsons(Lab):
 
     example = 'Parsons(["def f():", "a = 1", "return a + 1"], "f", judge=lambda f: f())'
     redraw_on = ("program", "selected", "verdict", "large")
-    program = List(help="[place in lines, steps of indentation] of each line of the program, from the top")
+    program: List[Any] = List(help="[place in lines, steps of indentation] of each line of the program, from the top")
     selected = Int(None, allow_none=True, help="the line of the program that is moved, counted from 0")
     verdict = Unicode(help="what the last check said")
     passed = Bool(False, help="whether the last check was passed, and nothing has changed since")

@@ -172,7 +172,7 @@ class Quiz(Lab):
 
     example = 'Quiz([Question("What is 1 + 1?", {"2": "Yes.", "11": "That joins them."}, "2")])'
     redraw_on = ("choices", "shown", "large")
-    choices = List()
+    choices: List[Any] = List()
     shown = Int(0)
 
     def __init__(self, questions: Iterable[Question], **traits: Any) -> None:
