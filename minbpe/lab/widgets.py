@@ -46,7 +46,6 @@ from minbpe.lab.trace import (
     learned_as,
     merge_tree,
     parting,
-    rank_of,
 )
 from minbpe.merging import apply_merges
 from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
@@ -545,7 +544,7 @@ class MergeTree(Lab):
         )
         if token is None:
             chunks = chunks_of(tokenizer, text)
-            token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), rank_of(tokenizer))[0] if chunks else None
+            token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), tokenizer.rank_of)[0] if chunks else None
         if token is None:
             token = max(tokenizer.vocab)
         super().__init__([self.field], tokenizer=tokenizer, token=token, **traits)
