@@ -21,8 +21,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 # As published with GPT-2 (tiktoken writes it differently now, to the same effect: R50K_SPLIT_PATTERN).
 GPT2_SPLIT_PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"""
@@ -108,6 +110,12 @@ class Splitter:
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:
+    # Imported here because most programs never need it: it takes as long as all the rest of minbpe together,
+    # and Python in the browser has to fetch it first.
+    try:
+        import regex
+    except ImportError:
+        raise ValueError("a split pattern of your own needs the package regex: pip install regex") from None
     try:
         return regex.compile(pattern)
     except regex.error as error:

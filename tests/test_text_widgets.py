@@ -12,8 +12,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minbpe import BasicTokenizer, RegexTokenizer, get_stats, merge
-from minbpe.lab import render, texts, widgets
-from minbpe.lab.widgets import (
+from minbpe.lab import render, texts
+from minbpe.lab.widgets import explorers as widgets
+from minbpe.lab.widgets.explorers import (
     LONGEST_INPUT,
     PairExplorer,
     SpecialTokenExplorer,

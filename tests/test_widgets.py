@@ -12,8 +12,8 @@ import pytest
 
 from minbpe import BasicTokenizer, RegexTokenizer, corpora
 from minbpe.lab import EncodeStepper, MergeScrubber, MergeTree
-from minbpe.lab import widgets as module
 from minbpe.lab.trace import ALGORITHMS
+from minbpe.lab.widgets import explorers as module
 
 TEXTS = {
     "nothing": "",

@@ -25,7 +25,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
-from minbpe.lab.widgets import LECTURE
+from minbpe.lab.widgets.lab import LECTURE
 
 PATIENCE = 15  # seconds that the server may take to end its kernels
 FORWARD = ("Space", "ArrowRight", "ArrowDown", "PageDown")

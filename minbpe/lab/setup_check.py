@@ -32,8 +32,9 @@ def findings() -> Iterator[Finding]:
     yield from _packages()
     yield _kernel()
     yield _widgets()
-    for name, model in [("cl100k_base", "GPT-4"), ("o200k_base", "GPT-4o")]:
-        yield _vocabulary(name, model)
+    for record in vocabularies.VOCABULARIES.values():
+        if record.ships and record.file == record.name:  # several may share the ranks
+            yield _vocabulary(record.name, record.models[0])
     yield _tokenizer()
 
 

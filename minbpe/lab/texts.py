@@ -98,8 +98,8 @@ def encode(name: str, tokenizer: Tokenizer | None, text: str) -> Encoding:
     if tokenizer is None:
         chunks = [[(byte, bytes([byte])) for byte in data]] if data else []
     else:
-        ids = tokenizer.encode_ordinary(text) if isinstance(tokenizer, RegexTokenizer) else tokenizer.encode(text)
-        chunks = at_walls([(idx, tokenizer.vocab[idx]) for idx in ids], chunks_of(tokenizer, text))
+        row = [(idx, tokenizer.vocab[idx]) for idx in tokenizer.encode_ordinary(text)]
+        chunks = at_walls(row, chunks_of(tokenizer, text))
     return Encoding(name, chunks, len(text), len(data))
 
 

@@ -35,5 +35,5 @@ def write_notebook(path, *sources):
 
 def cell_of(name):
     """The cell that shows a widget, with a class to find it by."""
-    imports = "from minbpe.lab import *\nfrom minbpe.lab.parsons import Parsons"
+    imports = "from minbpe.lab import *"
     return f'{imports}\n{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'

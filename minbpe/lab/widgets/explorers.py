@@ -1,35 +1,14 @@
-"""The widgets of the lab: ipywidgets that join a trace to a renderer, with no logic of their own.
-
-All state is in traits, which code can set and tests can read (`scrubber.step = 5`); the picture follows.
-
-    Lab         the base class: a VBox of controls and a stage. A subclass
-                  - defines its traits, and lists those that change the picture in `redraw_on`
-                  - `frame()`     -> {part: HTML}, drawn on the stage in that order; unchanged parts are not touched
-                  - `still()`     -> SVG, the picture for pages without a kernel
-                  - `describe()`  -> one line of plain text: the repr, and what a screen reader says of the still
-                  - `on_event(name, value)`: what was clicked, for elements with data-event="name" data-value="value"
-                  - puts its controls above the stage, or below, by `super().__init__([above], [below], **traits)`
-                    (set attributes that frame() needs before that call: it draws)
-                A ValueError from frame() is shown as a notice. `lab.html` is all that the stage shows.
-    Stage       an anywidget: HTML in, events out (assets/stage.js says how)
-    Transport   an anywidget: a slider with Play (assets/transport.js)
-    text_input  a labelled text field
-
-Why anywidget? ipywidgets' HTML cannot say what was clicked, and its slider has no name for a screen reader.
-"""
+"""The widgets, on the way to a file each."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import ipywidgets
 import traitlets
-from traitlets import Bool, Dict, Int, List, Unicode
+from traitlets import Bool, Int, Unicode
 
 from minbpe import vocabularies
 from minbpe.base import Tokenizer, well_formed
@@ -46,172 +25,13 @@ from minbpe.lab.trace import (
     learned_as,
     merge_tree,
     parting,
-    rank_of,
 )
+from minbpe.lab.widgets.lab import Lab, Stage, Transport, text_input
 from minbpe.merging import apply_merges
 from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
 from minbpe.regex import RegexTokenizer
 
-ASSETS = Path(__file__).with_name("assets")
-LECTURE = "MINBPE_LECTURE"  # the environment variable by which lecture mode tells the kernel
 LONGEST_INPUT = 100_000  # characters of a text that a widget looks at; of a longer one, the beginning
-
-
-# echo_update=False: else ipywidgets tells the page what the page has just told it. That is one more message at
-# each step of a slider, and of a pasted megabyte it is another megabyte.
-
-
-class Stage(anywidget.AnyWidget):
-    """Shows HTML, and tells what the reader does with it."""
-
-    _esm = ASSETS / "stage.js"
-    _css = ASSETS / "lab.css"
-    names = List(Unicode(), help="the parts, in order").tag(sync=True)
-    frame = Int(help="counts the pictures").tag(sync=True)
-    step = Int(help="rows with a data-step above this are hidden").tag(sync=True)
-    event = Dict(help="{name, value, n}: the last thing that the reader did").tag(sync=True, echo_update=False)
-    # Not `keys`, which is ipywidgets' own name for the traits that it sends.
-    hotkeys = List(Unicode(), help="the keys that become an event of the name 'key'").tag(sync=True)
-
-    # The HTML of each part: a trait each, because ipywidgets sends a trait whole, but only if it changed.
-    p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 = (Unicode().tag(sync=True) for _ in range(10))
-
-    @property
-    def parts(self) -> dict[str, str]:
-        """{name: HTML}, in order; at the most ten."""
-        return {name: getattr(self, f"p{place}") for place, name in enumerate(self.names)}
-
-    @parts.setter
-    def parts(self, parts: dict[str, str]) -> None:
-        if parts == self.parts:
-            return
-        with self.hold_sync():  # one message, so that the page never shows half a picture
-            for place, html in enumerate(parts.values()):
-                setattr(self, f"p{place}", html)
-            self.names = list(parts)
-            self.frame += 1
-
-
-class Transport(anywidget.AnyWidget):
-    """A slider over steps with Play, and buttons for one step and for the ends."""
-
-    _esm = ASSETS / "transport.js"
-    value = Int(0).tag(sync=True, echo_update=False)
-    max = Int(0).tag(sync=True)
-    shown = Int(0, help="the last value that was drawn while playing").tag(sync=True)
-    playing = Bool(False).tag(sync=True)
-    interval = Int(250, help="ms from step to step while playing").tag(sync=True)
-    label = Unicode("step").tag(sync=True)
-    unit = Unicode("step").tag(sync=True)
-
-
-class _Line(ipywidgets.Text):
-    value = Unicode().tag(sync=True, echo_update=False)
-
-
-class _Lines(ipywidgets.Textarea):
-    value = Unicode().tag(sync=True, echo_update=False)
-
-
-def text_input(label: str, value: str, *, rows: int = 1, placeholder: str = "") -> ipywidgets.Text:
-    """A text field with its label above it; several lines high if `rows` says so."""
-    kind = _Line if rows == 1 else _Lines
-    field = kind(
-        value=value,
-        description=label,
-        placeholder=placeholder,
-        continuous_update=True,
-        style={"description_width": "initial"},
-        layout={"width": "auto"},
-    )
-    if rows > 1:
-        field.rows = rows
-    return field
-
-
-class Lab(ipywidgets.VBox):
-    """The base of the lab's widgets."""
-
-    large = Bool(help="letters for projecting; in lecture mode from the start")
-    redraw_on: Sequence[str] = ()  # the traits that change the picture
-
-    def __init__(
-        self, controls: Sequence[ipywidgets.Widget] = (), below: Sequence[ipywidgets.Widget] = (), **traits: Any
-    ) -> None:
-        self._ready = False
-        self.stage = Stage()
-        self.stage.add_class("mb-stage-main")
-        super().__init__(children=[*controls, self.stage, *below], **traits)
-        self.add_class("mb-lab")
-        self.observe(self._on_large, "large")
-        self._on_large()
-        self.stage.observe(lambda change: self._on_stage_event(change.new), "event")
-        if self.redraw_on:
-            self.observe(lambda change: self.redraw(), list(self.redraw_on))
-        self._ready = True
-        self.redraw()
-
-    @traitlets.default("large")
-    def _in_a_lecture(self) -> bool:
-        return LECTURE in os.environ
-
-    # --- what a widget says
-
-    def frame(self) -> dict[str, str]:
-        """The picture as it should be now: {part: HTML}."""
-        raise NotImplementedError
-
-    def still(self) -> str:
-        """The picture as an SVG."""
-        raise NotImplementedError
-
-    def describe(self) -> str:
-        """The state in one line of plain text."""
-        return type(self).__name__
-
-    def on_event(self, name: str, value: Any) -> None:
-        """Something on the stage was clicked, changed, or a key of `self.stage.hotkeys` was pressed."""
-
-    # --- how it is shown
-
-    @property
-    def html(self) -> str:
-        """All that the stage shows."""
-        return "".join(self.stage.parts.values())
-
-    def redraw(self) -> None:
-        """Draw the picture anew. Only what changed goes to the page."""
-        if not self._ready:
-            return
-        try:
-            parts = self.frame()
-        except ValueError as error:
-            parts = {"message": render.notice(str(error), "warning")}
-        self.put(parts)
-
-    def put(self, parts: dict[str, str]) -> None:
-        """Hand a picture to the stage. A widget with several stages divides the parts among them."""
-        self.stage.parts = parts
-
-    def _on_large(self, change: object = None) -> None:
-        (self.add_class if self.large else self.remove_class)("mb-large")
-
-    def _on_stage_event(self, event: dict[str, Any]) -> None:
-        self.on_event(str(event.get("name", "")), event.get("value"))
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}: {self.describe()}"
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The live view, and the still for those who cannot show it."""
-        try:
-            still = self.still()
-        except ValueError as error:
-            blank = render.Still(type(self).__name__)
-            blank.text(str(error))
-            still = blank.svg()
-        return super()._repr_mimebundle_(**kwargs) | {"image/svg+xml": still}
-
 
 # --- merges, one by one
 
@@ -545,7 +365,7 @@ class MergeTree(Lab):
         )
         if token is None:
             chunks = chunks_of(tokenizer, text)
-            token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), rank_of(tokenizer))[0] if chunks else None
+            token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), tokenizer.rank_of)[0] if chunks else None
         if token is None:
             token = max(tokenizer.vocab)
         super().__init__([self.field], tokenizer=tokenizer, token=token, **traits)
