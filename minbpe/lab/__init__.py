@@ -8,7 +8,7 @@
     widgets.py   the widgets, which join the two
     plots.py     figures
     checks/      is an exercise solved?
-    progress.py  what is passed so far
+    progress.py  what is passed so far; course_map.py shows it
 
 What is named here is loaded when it is first used, so a check does not wait for the widgets, nor the
 widgets for matplotlib.
@@ -33,7 +33,7 @@ _WHERE = {
     "Predict": "questions",
     "Question": "questions",
     "Quiz": "questions",
-    "Progress": "progress",
+    "Progress": "course_map",
     "CheckFailed": "checks",
     "check": "checks",
 }
