@@ -9,7 +9,7 @@
     widgets/        one widget, one file; lab.py is their base
     plots.py        figures
     checks/         is an exercise solved?
-    progress.py     what is passed so far
+    progress.py     what is passed so far; course_map.py shows it
     grading/        a class graded
     lecture.py      a notebook as slides
     setup_check.py  is everything installed?
@@ -32,7 +32,7 @@ _WHERE = {name: f"widgets.{file}" for name, file in WIDGETS.items()} | {
     "show_tokens": "draw.text",
     "EncodingTrace": "trace",
     "TrainingTrace": "trace",
-    "Progress": "progress",
+    "Progress": "course_map",
     "CheckFailed": "checks",
     "check": "checks",
 }

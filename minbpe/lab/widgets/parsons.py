@@ -109,11 +109,11 @@ class Parsons(Lab):
             return False, f"✗ {self.name}: not right yet\n\n{in_words(error)}"
         names: dict[str, Any] = {}
         exec(self.given, names)
-        outcome = runner.run(exec, (program, names))
+        outcome = runner.run(lambda: exec(program, names))
         if outcome.stopped or outcome.error is not None:
-            came = type(outcome.error).__name__ if outcome.error else "no end"
+            came = outcome.error.kind if outcome.error else "no end"
             return False, (
-                f"✗ {self.name}: not right yet\n\nA line that belongs into the function stands outside: it is run "
+                f"✗ {self.name}: not right yet\n\nA line that belongs inside the function stands outside: it is run "
                 f"at once, and gives {came}."
             )
         if self.name not in names:
