@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 
 from minbpe.lab import check
 from minbpe.lab.checks import CheckFailed
-from minbpe.lab.parsons import Parsons, shuffled
+from minbpe.lab.widgets.parsons import Parsons, shuffled
 
 ROOT = Path(__file__).parent.parent
 NAMES = [
