@@ -18,7 +18,8 @@ from typing import Any
 
 from traitlets import Int, List, TraitError, Unicode, validate
 
-from minbpe.lab import render
+from minbpe.lab.draw.html import escape, inline
+from minbpe.lab.draw.text import show_token
 from minbpe.lab.widgets.questions import STYLE, Ask, plain, prose
 
 MARKS = """
@@ -96,7 +97,7 @@ class Marked(Ask):
 
     def frame(self) -> dict[str, str]:
         asked = f"<p>Predict: {prose(self.text)}</p>{self.field()}"
-        label = render.escape(f"Predict: {plain(self.text)}")
+        label = escape(f"Predict: {plain(self.text)}")
         parts = {
             "style": f"<style>{STYLE}{MARKS}</style>",
             "question": f'<div class="mb-ask" role="group" aria-label="{label}">{asked}</div>',
@@ -116,6 +117,8 @@ class TypeIn(Marked):
 
     `near` is how far a number may be off, as a share of the answer: 0.1 is a tenth. For estimates.
     """
+
+    example = 'TypeIn("How many pairs?", answer=2, why="They overlap.", otherwise="Count again.")'
 
     def __init__(self, text: str, *, answer: int | float | Sequence[int], near: float = 0.0, **said: Any) -> None:
         self.listed = not isinstance(answer, (int, float))
@@ -158,6 +161,7 @@ class TypeIn(Marked):
 class Bars(Marked):
     """A question that is answered by bars between the signs of a word: where is it cut?"""
 
+    example = 'Bars("Where is it cut?", "undo", answer="un|do", why="A prefix.", otherwise="Read it aloud.")'
     redraw_on = ("choice", "message", "bars")
     bars = List(Int(), help="the gaps that have a bar: 1 is behind the first sign")
 
@@ -174,23 +178,23 @@ class Bars(Marked):
         return given
 
     def shows(self, answer: str) -> str:
-        return f"`{render.plain(answer.encode('utf-8'))}`"
+        return f"`{show_token(answer)}`"
 
     def lines(self) -> list[str]:
-        return [f"{render.plain(self.word.encode('utf-8'))} (your answer: bars between the letters)"]
+        return [f"{show_token(self.word)} (your answer: bars between the letters)"]
 
     def field(self) -> str:
         row = []
         for place, sign in enumerate(self.word):
             if place:
                 set_ = place in self.bars
-                between = render.escape(f"bar between {self.word[place - 1]} and {sign}, place {place}")
+                between = escape(f"bar between {self.word[place - 1]} and {sign}, place {place}")
                 row.append(
                     f'<button type="button" class="mb-button mb-gap" data-event="bar" data-value="{place}" '
                     f'data-key="{place}" aria-label="{between}" aria-pressed="{"true" if set_ else "false"}">'
                     f"{'|' if set_ else '&#8203;'}</button>"
                 )
-            row.append(f"<span>{render.inline(sign.encode('utf-8'))}</span>")
+            row.append(f"<span>{inline(sign.encode('utf-8'))}</span>")
         return (
             f'<div class="mb-row">{"".join(row)}</div><div class="mb-answer">'
             '<button type="button" class="mb-button" data-event="give">That is how it is cut</button></div>'
@@ -207,6 +211,8 @@ class Bars(Marked):
 class PickPair(Marked):
     """A question that is answered by clicking a pair of neighbours in a row of tokens, written with bars between."""
 
+    example = 'PickPair("Which merges first?", "a|b|a|b|c", answer="a|b", why="It counts 2.", otherwise="Count.")'
+
     def __init__(self, text: str, row: str, **said: Any) -> None:
         self.row = row.split("|")
         if not 2 <= len(self.row) <= MOST or not all(self.row):
@@ -222,23 +228,23 @@ class PickPair(Marked):
         return [f"{left}|{right}" for left, right in pairwise(self.row)]
 
     def shows(self, answer: str) -> str:
-        left, right = (render.plain(each.encode("utf-8")) for each in answer.split("|"))
+        left, right = (show_token(each) for each in answer.split("|"))
         return f"`{left}` + `{right}`"
 
     def lines(self) -> list[str]:
-        row = "|".join(render.plain(each.encode("utf-8")) for each in self.row)
+        row = "|".join(show_token(each) for each in self.row)
         return [f"{row} (your answer: two neighbours)"]
 
     def field(self) -> str:
-        row = [f'<span class="mb-token">{render.inline(self.row[0].encode("utf-8"))}</span>']
+        row = [f'<span class="mb-token">{inline(self.row[0].encode("utf-8"))}</span>']
         for place, pair in enumerate(self._pairs(), 1):
-            between = render.escape(f"the pair {plain(self.shows(pair))}, place {place}")
+            between = escape(f"the pair {plain(self.shows(pair))}, place {place}")
             pressed = "true" if pair == self.choice else "false"
             row.append(
                 f'<button type="button" class="mb-button mb-gap" data-event="pair" data-value="{place - 1}" '
                 f'data-key="{place}" aria-label="{between}" aria-pressed="{pressed}">+</button>'
             )
-            row.append(f'<span class="mb-token">{render.inline(self.row[place].encode("utf-8"))}</span>')
+            row.append(f'<span class="mb-token">{inline(self.row[place].encode("utf-8"))}</span>')
         return f'<div class="mb-row">{"".join(row)}</div>'
 
     def on_event(self, name: str, value: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from traitlets import Bool, Unicode
 
-from minbpe.lab import render
+from minbpe.lab.draw.html import escape
+from minbpe.lab.draw.svg import Still
 from minbpe.lab.widgets.lab import Lab
 from minbpe.lab.widgets.questions import plain, prose
 
@@ -23,6 +24,7 @@ NOTHING = "nothing yet: the question stands above"
 class Predicted(Lab):
     """A prediction, and with it what came out. The line follows the question, whichever cell runs first."""
 
+    example = 'Predicted("[256, 97]", said="`[97, 256]`")'
     redraw_on = ("said", "right")
     said = Unicode(None, allow_none=True, help="what was predicted, with backticks around code; None before that")
     right = Bool(False)
@@ -36,11 +38,11 @@ class Predicted(Lab):
         said = NOTHING if self.said is None else f"{self.said} {'✓' if self.right else '✗'}"
         rows = f"<dt>You predicted</dt><dd>{prose(said)}</dd>"
         if self.outcome is not None:
-            rows += f"<dt>{render.escape(self.label)}</dt><dd><code>{render.escape(self.outcome)}</code></dd>"
+            rows += f"<dt>{escape(self.label)}</dt><dd><code>{escape(self.outcome)}</code></dd>"
         return {"style": f"<style>{STYLE}</style>", "outcome": f'<dl class="mb-outcome">{rows}</dl>'}
 
     def still(self) -> str:
-        picture = render.Still("What came out")
+        picture = Still("What came out")
         picture.text(f"You predicted: {NOTHING if self.said is None else plain(self.said)}")
         if self.outcome is not None:
             picture.text(f"{self.label}: {self.outcome}")

@@ -17,7 +17,8 @@ from typing import Any
 
 from traitlets import Int, List, TraitError, Unicode, observe, validate
 
-from minbpe.lab import render
+from minbpe.lab.draw.html import escape, turns
+from minbpe.lab.draw.svg import Still
 from minbpe.lab.widgets.lab import Lab
 
 LETTERS = "ABCDEFGH"  # what a lecturer calls the options by
@@ -68,14 +69,12 @@ STYLE = """
 .mb .mb-after { margin: 0.2em 0 0.4em; }
 .mb-after code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0; }
 """
-
-
 MARKED = re.compile(r"`([^`]+)`|(?<!\w)\*(\w+)\*(?!\w)")  # code, or one word that is stressed
 
 
 def prose(text: str) -> str:
     """`text` as HTML, with what stands between backticks as code and a word between stars, *so*, as stressed."""
-    return MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", render.escape(text))
+    return MARKED.sub(lambda m: f"<code>{m[1]}</code>" if m[1] else f"<em>{m[2]}</em>", escape(text))
 
 
 def plain(text: str) -> str:
@@ -98,9 +97,9 @@ def ask(question: Question, tried: Collection[str], choice: str | None, *, numbe
             f'aria-pressed="{"true" if option == choice else "false"}">'
             f'<span class="mb-letter">{LETTERS[place]}</span><span>{prose(option)}{why}</span></button>'
         )
-    label = render.escape(f"{heading} {plain(question.text)}".strip())
+    label = escape(f"{heading} {plain(question.text)}".strip())
     return (
-        f'<div class="mb-ask" role="group" aria-label="{label}"><p>{render.escape(heading)} {prose(question.text)}</p>'
+        f'<div class="mb-ask" role="group" aria-label="{label}"><p>{escape(heading)} {prose(question.text)}</p>'
         f"<div>{''.join(buttons)}</div></div>"
     )
 
@@ -110,7 +109,7 @@ HINT = "Decide before you read on: run this cell, and answer."
 
 def still(headed: Iterable[tuple[str, Question]], title: str, hint: str) -> str:
     """Questions and their options as SVG: never the answer, since a page without a kernel cannot wait for it."""
-    picture = render.Still(title)
+    picture = Still(title)
     for heading, question in headed:
         picture.text(f"{heading} {plain(question.text)}".strip(), bold=True)
         for letter, option in zip(LETTERS, question.options, strict=False):
@@ -173,7 +172,7 @@ class Ask(Lab):
         }
 
     def still(self) -> str:
-        picture = render.Still("Predict")
+        picture = Still("Predict")
         picture.text(plain(self.text), bold=True)
         for line in self.lines():
             picture.text(line)
@@ -194,6 +193,8 @@ class Ask(Lab):
 
 class Predict(Ask):
     """One question with options, to be answered before the next cell is run."""
+
+    example = 'Predict("How many pairs are there in `aaa`?", {"1": "They overlap.", "2": "aa and aa."}, "2")'
 
     def __init__(self, question: str, options: Mapping[str, str], answer: str, **traits: Any) -> None:
         self.question = Question(question, dict(options), answer)
@@ -230,8 +231,9 @@ class Quiz(Lab):
     number of questions whose first choice was right. `shown` is the place of the question that a lecture sees.
     """
 
+    example = 'Quiz([Question("What is 1 + 1?", {"2": "Yes.", "11": "That joins them."}, "2")])'
     redraw_on = ("choices", "shown", "large")
-    choices = List()
+    choices: List[Any] = List()
     shown = Int(0)
 
     def __init__(self, questions: Iterable[Question], **traits: Any) -> None:
@@ -272,7 +274,7 @@ class Quiz(Lab):
             parts[f"question {number + 1}"] = asked
         if self.large:
             ends = {0: "-1", len(self.questions) - 1: "1"}
-            parts["turn"] = render.turns({"-1": "◀ Question before", "1": "Next question ▶"}, ends.get(self.shown, ""))
+            parts["turn"] = turns({"-1": "◀ Question before", "1": "Next question ▶"}, ends.get(self.shown, ""))
         parts["result"] = f'<p role="status">{self._result()}</p>'
         return parts
 
