@@ -8,6 +8,8 @@ from random import Random
 from minbpe import base
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add
+from minbpe.lab.checks.limits import lean
+from minbpe.lab.checks.runner import Code
 
 Pair = tuple[int, int]
 Counts = dict[Pair, int]
@@ -256,7 +258,7 @@ def get_stats_in_pieces(pieces: list[list[int]]) -> Counts:
 
 
 def _pieces(*pieces: list[int]) -> Args:
-    return (inputs.iterator(list(pieces)),)
+    return (Code(f"iter({list(pieces)!r})"),)
 
 
 def draw_pieces(rng: Random, size: int) -> Args:
@@ -286,8 +288,13 @@ GET_STATS_IN_PIECES = add(
         ],
         draw=draw_pieces,
         returns=dict[Pair, int],
-        # Half a million ids, made as they are asked for: whoever collects them first is told.
-        lean=inputs.iterator_of("[i % 7] * 1000 for i in range(500)", least=1 << 20),
+        # Half a million ids, made as they are asked for.
+        more=lean(
+            (Code("([i % 7] * 1000 for i in range(500))"),),
+            1 << 20,
+            "The counts are right. But on a long row it holds all the pieces, or all their pairs, at the same time.",
+            "Count a piece, and let it go before you ask for the next. Does a list grow with the row?",
+        ),
     )
 )
 

@@ -199,6 +199,16 @@ def draw_stream(rng: Random, size: int) -> Args:
     return tokens_of(rng, bytes(data))
 
 
+# Hands out the ids one by one, and gives what had come out by the time the next was asked for: a text for each id, and
+# one for the end.
+WATCHED = """lambda answer, ids, vocab: (lambda taken, pieces: (
+    [pieces.append((len(taken), piece)) for piece in answer((
+        taken.append(idx) or idx for part in (ids, None) if part is not None or taken.append(None) for idx in part
+    ), vocab)],
+    ["".join(piece for place, piece in pieces if place <= 1 == number or place == number)
+        for number in range(1, len(ids) + 2)],
+)[1])([], [])"""
+
 STREAM_DECODE = add(
     Exercise(
         "stream_decode",
@@ -210,7 +220,8 @@ STREAM_DECODE = add(
         "(`codecs.getincrementaldecoder` does just that.)",
         reference=stream_decode,
         same=one_replacement,
-        drive="stream",
+        through=WATCHED,
+        written=lambda name, ids, vocab: f"list({name}({ids}, {vocab}))",
         cases=[
             *CASES[:-1],
             ([1], {1: b"\xff"}),

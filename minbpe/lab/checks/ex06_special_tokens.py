@@ -20,7 +20,7 @@ from minbpe.lab.checks.nb06_special_tokens import (
     Special,
     draw_special,
 )
-from minbpe.lab.checks.show import Code
+from minbpe.lab.checks.runner import Code
 
 Found = list[tuple[int, str]]
 Message = dict[str, str]
