@@ -14,7 +14,7 @@ import itertools
 import math
 import operator
 import re
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict
 from fractions import Fraction
 
 import regex
@@ -260,16 +260,17 @@ def step_by_step(text, bytes_per_token):
 
 
 @right("smallest_vocab")
-def for_loop(text, bytes_per_token):
+def by_multiplying(text, bytes_per_token):
     ids = list(text.encode())
     total = len(ids)
-    for vocab_size in itertools.count(256):
-        if total >= bytes_per_token * len(ids):
-            return vocab_size
+    vocab_size = 256
+    while total < bytes_per_token * len(ids):
         if len(ids) < 2:
             raise ValueError(bytes_per_token)
         stats = _pairs(ids)
         ids = _merged(ids, max(stats, key=stats.get), vocab_size)
+        vocab_size += 1
+    return vocab_size
 
 
 @right("smallest_vocab")
@@ -317,7 +318,7 @@ def replaced_in_utf_32(ids, pair, idx):
 @right("merge_by_replace")
 def replaced_by_a_function(ids, pair, idx):
     def as_text(some):
-        return str().join(map(chr, some))
+        return "".join(map(chr, some))
 
     return [*map(ord, str.replace(as_text(ids), as_text(pair), as_text([idx])))]
 
@@ -592,7 +593,7 @@ def with_a_dict_of_rows(counts, vocab_size):
                 stats[pair] += counts[chunk]
         if not stats:
             return merges
-        (pair, _), = stats.most_common(1)
+        ((pair, _),) = stats.most_common(1)
         merges[pair] = idx
         for chunk, row in rows.items():
             rows[chunk] = _merged(row, pair, idx)
@@ -684,7 +685,9 @@ def framed(messages, special_tokens, encode_ordinary):
 def by_chain_of_parts(messages, special_tokens, encode_ordinary):
     start, end = [special_tokens["<|im_start|>"]], [special_tokens["<|im_end|>"]]
     newline = encode_ordinary("\n")
-    parts = ((start, encode_ordinary(m["role"]), newline, encode_ordinary(m["content"]), end, newline) for m in messages)
+    parts = (
+        (start, encode_ordinary(m["role"]), newline, encode_ordinary(m["content"]), end, newline) for m in messages
+    )
     return list(itertools.chain.from_iterable(itertools.chain.from_iterable(parts)))
 
 
@@ -1023,13 +1026,340 @@ def by_a_dict_that_shrinks(vocab, encode, texts):
 @right("unused_tokens")
 def by_counts(vocab, encode, texts):
     counts = Counter(itertools.chain.from_iterable(map(encode, texts)))
-    return [idx for idx in vocab.keys() if counts[idx] == 0]
+    return [idx for idx in list(vocab) if counts[idx] == 0]
 
 
 @right("unused_tokens")
 def by_union(vocab, encode, texts):
     used = set().union(*(encode(text) for text in texts))
     return list(itertools.filterfalse(used.__contains__, vocab))
+
+
+# --- stretch, where the way matters as much as the result
+
+
+def _length(first):
+    for size, (low, high) in enumerate([(0, 0x7F), (0xC2, 0xDF), (0xE0, 0xEF), (0xF0, 0xF4)], 1):
+        if low <= first <= high:
+            return size
+    return 0
+
+
+@right("decode_by_hand")
+def by_lengths(data):
+    text, i = [], 0
+    while i < len(data):
+        size = _length(data[i])
+        tail = data[i + 1 : i + size]
+        if size and len(tail) == size - 1 and all(0x80 <= byte < 0xC0 for byte in tail):
+            number = data[i] if size == 1 else data[i] & (0xFF >> (size + 1))
+            for byte in tail:
+                number = number * 64 + byte - 0x80
+            if (
+                number >= (0, 0x80, 0x800, 0x10000)[size - 1]
+                and number < 0x110000
+                and number not in range(0xD800, 0xE000)
+            ):
+                text.append(chr(number))
+                i += size
+                continue
+        text.append("\ufffd")
+        i += 1
+    return "".join(text)
+
+
+@right("decode_by_hand")
+def byte_by_byte(data):
+    """A machine that remembers how many bytes are still to come."""
+    text, missing, number, least, pending = "", 0, 0, 0, 0
+    for byte in [*data, None]:
+        if missing and (byte is None or byte & 0xC0 != 0x80):
+            text, missing = text + "\ufffd", 0
+        if byte is None:
+            break
+        if missing:
+            number, missing, pending = number << 6 | byte & 63, missing - 1, pending + 1
+            if not missing:
+                good = least <= number < 0x110000 and not 0xD800 <= number < 0xE000
+                text += chr(number) if good else "\ufffd"
+        elif byte < 0x80:
+            text += chr(byte)
+        elif 0xC0 <= byte < 0xF8:
+            missing = 1 + (byte >= 0xE0) + (byte >= 0xF0)
+            number, least = byte & (0x3F >> missing), (0x80, 0x800, 0x10000)[missing - 1]
+        else:
+            text += "\ufffd"
+    return text
+
+
+WELL_FORMED = re.compile(
+    rb"[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}"
+)
+
+
+@right("decode_by_hand")
+def by_the_table_of_unicode(data):
+    text, place = "", 0
+    while place < len(data):
+        found = WELL_FORMED.match(data, place)
+        if not found:
+            text, place = text + "\ufffd", place + 1
+            continue
+        bits = "".join(f"{byte:08b}"[8 - 6 :] for byte in found[0][1:])
+        size = len(found[0])
+        head = f"{found[0][0]:08b}"[1 if size == 1 else size + 1 :]
+        text, place = text + chr(int(head + bits, 2)), found.end()
+    return text
+
+
+@right("decode_by_hand")
+def by_trying_every_length(data):
+    def character(part):
+        bits = [f"{byte:08b}" for byte in part]
+        marks = ["0"] if len(part) == 1 else ["1" * len(part) + "0"] + ["10"] * (len(part) - 1)
+        if not all(b.startswith(mark) for b, mark in zip(bits, marks, strict=True)):
+            return None
+        number = int("".join(b[len(mark) :] for b, mark in zip(bits, marks, strict=True)), 2)
+        smallest = [0, 1 << 7, 1 << 11, 1 << 16][len(part) - 1]
+        return chr(number) if smallest <= number <= 0x10FFFF and number >> 11 != 0b11011 else None
+
+    out = []
+    while data:
+        for size in range(1, min(4, len(data)) + 1):
+            found = character(data[:size])
+            if found is not None:
+                break
+        else:
+            found, size = "\ufffd", 1
+        out.append(found)
+        data = data[size:]
+    return "".join(out)
+
+
+class _Ranked:
+    def decode(self, ids):
+        return b"".join(map(self.tokens.__getitem__, ids)).decode("utf-8", "replace")
+
+
+def _split(text):
+    from minbpe.patterns import CL100K_SPLIT_PATTERN, Splitter
+
+    return Splitter(CL100K_SPLIT_PATTERN).iterate(text)
+
+
+@right("RanksTokenizer")
+class ByMergingPieces(_Ranked):
+    def __init__(self, ranks):
+        self.ranks, self.tokens = ranks, {rank: token for token, rank in ranks.items()}
+
+    def encode(self, text):
+        chunks = [chunk.encode("utf-8") for chunk in _split(text)]
+        return [self.ranks[piece] for chunk in chunks for piece in _merge_as_far_as_it_goes(self.ranks, chunk)]
+
+
+@right("RanksTokenizer")
+class WithALookupFirst(_Ranked):
+    def __init__(self, ranks):
+        self.ranks = dict(ranks)
+        self.tokens = dict(zip(ranks.values(), ranks, strict=True))
+
+    def encode(self, text):
+        ids = []
+        for chunk in _split(text):
+            data = chunk.encode()
+            pieces = [data] if data in self.ranks else _merge_as_far_as_it_goes(self.ranks, data)
+            ids.extend(map(self.ranks.get, pieces))
+        return ids
+
+
+@right("RanksTokenizer")
+class WithTheTableMadeLater:
+    def __init__(self, ranks):
+        self.ranks = ranks
+
+    def encode(self, text):
+        return [rank for chunk in _split(text) for rank in self._ids(chunk.encode("utf-8"))]
+
+    def _ids(self, data):
+        pieces = [data[i : i + 1] for i in range(len(data))]
+        while True:
+            known = [
+                (self.ranks[a + b], i) for i, (a, b) in enumerate(itertools.pairwise(pieces)) if a + b in self.ranks
+            ]
+            if not known:
+                return [self.ranks[piece] for piece in pieces]
+            i = min(known)[1]
+            pieces[i : i + 2] = [pieces[i] + pieces[i + 1]]
+
+    def decode(self, ids):
+        tokens = {rank: token for token, rank in self.ranks.items()}
+        return b"".join(tokens[idx] for idx in ids).decode("utf-8", errors="replace")
+
+
+@right("RanksTokenizer")
+class WithTheFirstRanksByApplyMerges(_Ranked):
+    def __init__(self, ranks):
+        self.ranks = ranks
+        self.tokens = {rank: token for token, rank in ranks.items()}
+        self.bytes = [ranks[bytes([byte])] for byte in range(256)]
+
+    def encode(self, text):
+        ids = []
+        for chunk in _split(text):
+            row = [self.bytes[byte] for byte in chunk.encode("utf-8")]
+            while len(row) > 1:
+                both = [self.ranks.get(self.tokens[a] + self.tokens[b], math.inf) for a, b in itertools.pairwise(row)]
+                lowest = min(both)
+                if lowest == math.inf:
+                    break
+                place = both.index(lowest)
+                row[place : place + 2] = [lowest]
+            ids += row
+        return ids
+
+
+def _rows(chunks):
+    counts = Counter(chunks)
+    return [list(chunk.encode("utf-8")) for chunk in counts], list(counts.values())
+
+
+@right("fast_train_chunks")
+def with_an_index_of_rows(chunks, vocab_size):
+    rows, weights = _rows(chunks)
+    stats, where = {}, defaultdict(dict)
+    for number, row in enumerate(rows):
+        for pair in itertools.pairwise(row):
+            stats[pair] = stats.get(pair, 0) + weights[number]
+            where[pair][number] = True
+
+    def first(pair):
+        number = min(where[pair])
+        return number, list(itertools.pairwise(rows[number])).index(pair)
+
+    merges = {}
+    for idx in range(256, vocab_size):
+        most = max(stats.values(), default=0)
+        if not most:
+            break
+        tied = [pair for pair, count in stats.items() if count == most]
+        best = tied[0] if len(tied) == 1 else min(tied, key=first)
+        merges[best] = idx
+        for number in list(where[best]):
+            row, weight = rows[number], weights[number]
+            for pair in itertools.pairwise(row):
+                stats[pair] -= weight
+                where[pair].pop(number, None)
+            rows[number] = _merged(row, best, idx)
+            for pair in itertools.pairwise(rows[number]):
+                stats[pair] = stats.get(pair, 0) + weight
+                where[pair][number] = True
+    return merges
+
+
+@right("fast_train_chunks")
+def with_sets_of_rows(chunks, vocab_size):
+    rows, weights = _rows(chunks)
+    where = {}
+    for number, row in enumerate(rows):
+        for pair in zip(row, row[1:], strict=False):
+            where.setdefault(pair, Counter())[number] += 1
+    totals = {pair: sum(n * weights[number] for number, n in there.items()) for pair, there in where.items()}
+    merges = {}
+    while len(merges) + 256 < vocab_size and any(totals.values()):
+        most = max(totals.values())
+        tied = {pair for pair, total in totals.items() if total == most}
+        pair = None
+        for number in sorted({min(n for n, there in where[each].items() if there > 0) for each in tied}):
+            pair = next((each for each in itertools.pairwise(rows[number]) if each in tied), None)
+            if pair:
+                break
+        merges[pair] = idx = 256 + len(merges)
+        for number in [n for n, there in where[pair].items() if there > 0]:
+            old = Counter(itertools.pairwise(rows[number]))
+            rows[number] = _merged(rows[number], pair, idx)
+            new = Counter(itertools.pairwise(rows[number]))
+            for each in old.keys() | new.keys():
+                change = new[each] - old[each]
+                where.setdefault(each, Counter())[number] += change
+                totals[each] = totals.get(each, 0) + change * weights[number]
+    return merges
+
+
+@right("fast_train_chunks")
+def one_row_with_walls(chunks, vocab_size):
+    ids = [each for chunk in chunks for each in (*chunk.encode("utf-8"), -1)]
+    left, right_of = list(range(-1, len(ids) - 1)), list(range(1, len(ids) + 1))
+    places = defaultdict(set)
+
+    def pair_at(i):
+        if i < 0 or right_of[i] >= len(ids) or ids[i] < 0 or ids[right_of[i]] < 0:
+            return None
+        return ids[i], ids[right_of[i]]
+
+    for i in range(len(ids)):
+        if pair_at(i):
+            places[pair_at(i)].add(i)
+    merges = {}
+    for idx in range(256, vocab_size):
+        most = max(map(len, places.values()), default=0)
+        if not most:
+            break
+        best = min((pair for pair, there in places.items() if len(there) == most), key=lambda pair: min(places[pair]))
+        merges[best] = idx
+        for i in sorted(places[best]):
+            if i not in places[best]:
+                continue
+            for j in (left[i], i, right_of[i]):
+                if pair_at(j):
+                    places[pair_at(j)].discard(j)
+            ids[i] = idx
+            right_of[i] = right_of[right_of[i]]
+            left[right_of[i]] = i
+            for j in (left[i], i):
+                if pair_at(j):
+                    places[pair_at(j)].add(j)
+    return merges
+
+
+@right("fast_train_chunks")
+def with_update_stats(chunks, vocab_size):
+    rows, weights = _rows(chunks)
+    stats, rows_of = Counter(), defaultdict(set)
+    for number, row in enumerate(rows):
+        for pair in itertools.pairwise(row):
+            stats[pair] += weights[number]
+            rows_of[pair].add(number)
+    merges = {}
+    for idx in range(256, vocab_size):
+        best, most = None, max(stats.values(), default=0)
+        if most <= 0:
+            break
+        tied = [pair for pair in stats if stats[pair] == most]
+        if len(tied) > 1:
+            firsts = []
+            for pair in tied:
+                for number in sorted(rows_of[pair]):
+                    there = list(itertools.pairwise(rows[number]))
+                    if pair in there:
+                        firsts.append((number, there.index(pair), pair))
+                        break
+            best = min(firsts)[2]
+        else:
+            best = tied[0]
+        merges[best] = idx
+        for number in sorted(rows_of.pop(best)):
+            row, i = rows[number], 0
+            while i < len(row) - 1:
+                if (row[i], row[i + 1]) == best:
+                    before = row[i - 1] if i else None
+                    after = row[i + 2] if i + 2 < len(row) else None
+                    one_by_one(stats, before, best, after, idx, weights[number])
+                    for each in ((before, idx), (idx, after)):
+                        rows_of[each].add(number)
+                    row[i : i + 2] = [idx]
+                i += 1
+    return merges
 
 
 assert RIGHT  # filled here as well as in right.py

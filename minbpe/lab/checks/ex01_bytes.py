@@ -10,7 +10,19 @@ from minbpe.lab.checks.nb01_bytes import DECODE_UTF8
 
 # Texts whose characters have one to four bytes, with what is easily lost: the byte order mark, the character 0.
 TEXTS = [
-    *["", "a", "é", "한", "😉", "aé한😉", "\0", "\ufeffhi", "naïve café", "e\u0301", "\x7f\x80\u07ff\u0800\uffff\U00010000"],
+    *[
+        "",
+        "a",
+        "é",
+        "한",
+        "😉",
+        "aé한😉",
+        "\0",
+        "\ufeffhi",
+        "naïve café",
+        "e\u0301",
+        "\x7f\x80\u07ff\u0800\uffff\U00010000",
+    ],
     *["👩🏾‍🚒", "\U0010ffff", "日本語の文字", inputs.ODD],
 ]
 
@@ -39,7 +51,9 @@ COUNT_CODE_POINTS = add(
         draw=lambda rng, size: (_text(rng, size),),
         returns=int,
         without={
-            "decode": "Counting needs no text. Look at the top bits of each byte: they say whether a code point begins.",
+            "decode": (
+                "Counting needs no text. Look at the top bits of each byte: they say whether a code point begins."
+            ),
             "str": "str(data, …) decodes. Look at the top bits of each byte: they say whether a code point begins.",
         },
     )
@@ -144,7 +158,8 @@ TRUNCATE_UTF8 = add(
         "truncate_utf8(data: bytes, limit: int) -> bytes",
         asked_in="exercises",
         passed="as many bytes as fit, and no character is cut",
-        hint="Cut at the limit. If the byte just behind the cut goes on with a character, the cut is inside one: move it "
+        hint="Cut at the limit. If the byte just behind the cut goes on with a character, the cut is inside one: "
+        "move it "
         "back to where that character begins.",
         reference=truncate_utf8,
         cases=[
@@ -251,14 +266,15 @@ DECODE_BY_HAND = add(
         "decode_by_hand(data) -> str",
         asked_in="exercises",
         passed="all text comes back, byte by byte, and what is not text shows as �",
-        hint="Read one header at a time. Are the bytes there that it announces, does each begin with 10, and is the number one "
+        hint="Read one header at a time. Are the bytes there that it announces, does each begin with 10, and is the "
+        "number one "
         "that needs so many bytes?",
         reference=DECODE_UTF8.reference,
         same=DECODE_UTF8.same,
         cases=DECODE_UTF8.cases,
         draw=DECODE_UTF8.draw,
         returns=str,
-        without={name: "The point of this one is to do what `.decode` does." for name in ("decode", "str", "codecs")},
+        without=dict.fromkeys(("decode", "str", "codecs"), "The point of this one is to do what `.decode` does."),
     )
 )
 DECODE_BY_HAND.shares(DECODE_UTF8, [each.name for each in DECODE_UTF8.misconceptions])

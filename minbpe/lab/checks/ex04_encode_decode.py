@@ -72,7 +72,8 @@ TOKEN_SPANS = add(
         "token_spans(ids, vocab) -> list[tuple[int, int]]",
         asked_in="exercises",
         passed="for each token the characters that it touches, also those that it holds only in part",
-        hint="A character begins at each byte that does not begin with the bits 10. How many begin before a token, and how "
+        hint="A character begins at each byte that does not begin with the bits 10. How many begin before a token, "
+        "and how "
         "many by its end?",
         reference=token_spans,
         cases=CASES,
@@ -216,7 +217,8 @@ STREAM_DECODE = add(
         "stream_decode(ids, vocab) -> Iterator[str]",
         asked_in="exercises",
         passed="each piece as soon as it is certain, and no character ever cut",
-        hint="Keep the bytes that may still be the beginning of a character, and put the next token's bytes behind them. "
+        hint="Keep the bytes that may still be the beginning of a character, and put the next token's bytes behind "
+        "them. "
         "(`codecs.getincrementaldecoder` does just that.)",
         reference=stream_decode,
         same=one_replacement,
@@ -224,6 +226,7 @@ STREAM_DECODE = add(
         written=lambda name, ids, vocab: f"list({name}({ids}, {vocab}))",
         cases=[
             *CASES[:-1],
+            ([1, 2, 3], {1: b"a ", 2: b"b", 3: b" c"}),
             ([1], {1: b"\xff"}),
             ([1, 5], {1: b"\xff", 5: b"a"}),
             ([1, 5], {1: b"\xe4", 5: b"a"}),
@@ -326,7 +329,7 @@ _misconception(
 )
 _misconception(
     "a bad byte stops the stream",
-    "With errors=\"strict\" a decoder raises. The exercise asks for �.",
+    'With errors="strict" a decoder raises. The exercise asks for �.',
     "all tokens are text",
     lambda ids, vocab: _strictly(ids, vocab),
 )
@@ -366,12 +369,17 @@ ENCODE_ONE_BY_ONE = add(
         "encode_one_by_one(text, merges) -> list[list[int]]",
         asked_in="exercises",
         passed="every row on the way, one replacement at a time, and the ids of encode at the end",
-        hint="Find all the places where a known pair stands. Of these, the one whose pair has the lowest id; of several, "
+        hint="Find all the places where a known pair stands. Of these, the one whose pair has the lowest id; of "
+        "several, "
         "the leftmost.",
         reference=one_by_one,
         cases=[
             *[("", {}), ("a", {}), ("ab", {}), ("ab", {(97, 98): 256}), ("abab", {(97, 98): 256}), ("abcd", CHAIN)],
-            *[("aaa", {(97, 97): 256}), ("aaaa", {(97, 97): 256, (256, 256): 257}), ("bcab", {(97, 98): 256, (98, 99): 257})],
+            *[
+                ("aaa", {(97, 97): 256}),
+                ("aaaa", {(97, 97): 256, (256, 256): 257}),
+                ("bcab", {(97, 98): 256, (98, 99): 257}),
+            ],
             *[("abcab", CHAIN), ("cdab", CHAIN), ("é", {(0xC3, 0xA9): 256})],
         ],
         draw=draw_rows,

@@ -37,12 +37,27 @@ LOST_TEXT = add(
         "lost_text(pattern, text) -> list[str]",
         asked_in="exercises",
         passed="every piece between the matches, before the first and behind the last",
-        hint="`finditer` gives the matches one by one; match.start() and match.end() say where. What lies between the end of "
+        hint="`finditer` gives the matches one by one; match.start() and match.end() say where. What lies between "
+        "the end of "
         "one and the start of the next?",
         reference=lost_text,
         cases=[
-            *[(r"\w+", ""), (r"\w+", "ab"), (r"\w+", "a b"), (r"\w+", "a, b"), (r"\w+", " a"), (r"\w+", "a!"), (r"a", "xyz")],
-            *[(r"[a-z]+", "The Cat"), (r"(\w)(\w*)", "to be, or"), (r"(a)|(b)", "axb!"), (r"a*", "bab"), (r"\b", "a b")],
+            *[
+                (r"\w+", ""),
+                (r"\w+", "ab"),
+                (r"\w+", "a b"),
+                (r"\w+", "a, b"),
+                (r"\w+", " a"),
+                (r"\w+", "a!"),
+                (r"a", "xyz"),
+            ],
+            *[
+                (r"[a-z]+", "The Cat"),
+                (r"(\w)(\w*)", "to be, or"),
+                (r"(a)|(b)", "axb!"),
+                (r"a*", "bab"),
+                (r"\b", "a b"),
+            ],
             *[(r" ?[a-z]+", "one  two"), (r"a", "bab"), (r"ab", "ababxab"), (r"[a-z]+", "é😉e\u0301"), (r"a", "a\0a")],
             *[(r"[^ ]+ ", "the cat sat"), (r"[\s\S]", "a\nb"), (r"\d{1,3}", "1234 is 1234")],
         ],
@@ -140,12 +155,24 @@ GROUP_DIGITS = add(
         passed="threes from the right, by a pattern",
         hint="One to three digits, if what follows them can be cut into threes: (?=…) looks ahead and takes nothing.",
         reference=group_digits,
-        cases=[("1234567890"[: n % 10] + "1234567890" * (n // 10),) for n in [*range(1, 14), 0, 23]] + [("0",), ("000",), ("1000000",)],
+        cases=[("1234567890"[: n % 10] + "1234567890" * (n // 10),) for n in [*range(1, 14), 0, 23]]
+        + [("0",), ("000",), ("1000000",)],
         draw=lambda rng, size: ("".join(rng.choices("0123456789", k=rng.randint(0, size))),),
         returns=list[str],
         needs={
-            ("findall", "finditer", "split", "sub", "match", "fullmatch", "search", "compile", "splititer"): "Let a pattern do "
-            "the work: `re.findall` gives everything that it finds. Slices are faster to write here, and of no use in a "
+            (
+                "findall",
+                "finditer",
+                "split",
+                "sub",
+                "match",
+                "fullmatch",
+                "search",
+                "compile",
+                "splititer",
+            ): "Let a pattern do "
+            "the work: `re.findall` gives everything that it finds. Slices are faster to write here, and of no use "
+            "in a "
             "split pattern."
         },
     )
@@ -261,7 +288,13 @@ TRAIN_ON_COUNTS = add(
         cases=[
             *[({}, 260), ({"ab": 1}, 256), ({"ab": 1}, 300), ({"ab": 3, "cd": 5}, 257), ({"ab": 3, "cd": 3}, 257)],
             *[({"abc": 1, "bc": 2}, 259), ({"aaa": 2, "bc": 3}, 258), ({"xy": 1, "xyz": 1, "zz": 9}, 260)],
-            *[({"the": 4, " the": 9, " them": 2}, 262), ({"한": 2, "é": 3}, 260), ({"ab": 2, "ba": 2, "": 5}, 258)],
+            *[
+                ({"the": 4, " the": 9, " them": 2}, 262),
+                ({"한": 2, "é": 3}, 260),
+                ({"ab": 2, "ba": 2, "": 5}, 258),
+                ({"xab": 1, "cd": 2, "yab": 1}, 257),
+                ({"cd": 3, "ab": 3}, 257),
+            ],
         ],
         draw=draw_counts,
         returns=dict[tuple[int, int], int],
@@ -296,7 +329,9 @@ for _name, _belief, _hint, _answer in [
         "chunks are joined",
         "the chunks are joined to one text, so pairs reach across",
         "Keep a row of ids for each chunk: no pair begins in one and ends in the next.",
-        lambda counts, vocab_size: naive([list("".join(chunk * n for chunk, n in counts.items()).encode())], [1], vocab_size),
+        lambda counts, vocab_size: naive(
+            [list("".join(chunk * n for chunk, n in counts.items()).encode())], [1], vocab_size
+        ),
     ),
     (
         "vocab size is the number of merges",

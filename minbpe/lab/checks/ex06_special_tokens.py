@@ -28,7 +28,9 @@ Message = dict[str, str]
 # --- find_special
 
 
-def _walk(text: str, choose: Callable[[list[str]], str], names: list[str], step: Callable[[str], int] = len) -> Iterator[tuple[int, str]]:
+def _walk(
+    text: str, choose: Callable[[list[str]], str], names: list[str], step: Callable[[str], int] = len
+) -> Iterator[tuple[int, str]]:
     place = 0
     while place < len(text):
         here = [name for name in names if text.startswith(name, place)]
@@ -192,9 +194,22 @@ def says(role: str, content: str) -> Message:
 
 def draw_chat(rng: Random, size: int) -> Args:
     roles = ["system", "user", "assistant", "tool", "", "user\n", f"user{END}"]
-    pieces = [START, END, "\n", "a", " b", "é", "<|endoftext|>", "ignore all of that", "system", "|", inputs.text(rng, 8)]
+    pieces = [
+        START,
+        END,
+        "\n",
+        "a",
+        " b",
+        "é",
+        "<|endoftext|>",
+        "ignore all of that",
+        "system",
+        "|",
+        inputs.text(rng, 8),
+    ]
     messages = [
-        says(rng.choice(roles), "".join(rng.choices(pieces, k=rng.randint(0, 1 + size // 10)))) for _ in range(rng.randint(0, 4))
+        says(rng.choice(roles), "".join(rng.choices(pieces, k=rng.randint(0, 1 + size // 10))))
+        for _ in range(rng.randint(0, 4))
     ]
     return messages, rng.choice([CHAT, MORE]), rng.choice([BYTES, LENGTH, WORDS, LINES])
 
@@ -245,7 +260,8 @@ def _found_in(text: str, special_tokens: Special, encode_ordinary: Encode) -> li
 @_chat(
     "the whole chat is one text",
     "the chat is written as one text first, and the markers are looked for in it",
-    "Whoever writes a marker into a message gets its id then. Put in the ids of the markers yourself; what a message holds is "
+    "Whoever writes a marker into a message gets its id then. Put in the ids of the markers yourself; what a message "
+    "holds is "
     "only ever ordinary text.",
 )
 def _one_text(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
@@ -282,7 +298,8 @@ def _role_is_trusted(messages: list[Message], special_tokens: Special, encode_or
 @_chat(
     "role and content in one piece",
     "role, newline and content are encoded as one string",
-    "Then a content that begins with a newline changes the tokens of the frame: `\\n\\n` can be one token. Encode each of the "
+    "Then a content that begins with a newline changes the tokens of the frame: `\\n\\n` can be one token. Encode "
+    "each of the "
     "three on its own.",
 )
 def _in_one_piece(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
@@ -364,15 +381,16 @@ SPLIT_BY_HAND = add(
         "split_by_hand(text, special_tokens) -> list[str]",
         asked_in="exercises",
         passed="what split_special gives, and no regular expression",
-        hint="At each place: does a name begin here? `text.startswith(name, i)` tells. Ask for the longest names first.",
+        hint="At each place: does a name begin here? `text.startswith(name, i)` tells. Ask for the longest names "
+        "first.",
         reference=SPLIT_SPECIAL.reference,
         cases=SPLIT_SPECIAL.cases,
         draw=SPLIT_SPECIAL.draw,
         returns=list[str],
-        without={
-            name: "The point of this one is to do it without a regular expression: walk through the text yourself."
-            for name in ("re", "regex")
-        },
+        without=dict.fromkeys(
+            ("re", "regex"),
+            "The point of this one is to do it without a regular expression: walk through the text yourself.",
+        ),
     )
 )
 SPLIT_BY_HAND.shares(SPLIT_SPECIAL, [each.name for each in SPLIT_SPECIAL.misconceptions])

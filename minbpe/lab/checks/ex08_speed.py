@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
+from itertools import islice, pairwise
 from random import Random
 from typing import Any
 
+from minbpe import merging
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
+from minbpe.lab.checks.faults import Trial
 from minbpe.lab.checks.nb05_regex_splitting import TRAIN_CHUNKS
+from minbpe.lab.checks.nb08_speed import MERGES_TO_LEARN, PART, many_letters, too_slow
+from minbpe.lab.checks.runner import Caller, Code
 
 Pair = tuple[int, int]
 Counts = dict[str, int]
@@ -47,7 +53,11 @@ ADD_COUNTS = add(
         cases=[
             *[([],), ([{}],), ([{"a": 1}],), ([{"a": 1}, {"a": 2}],), ([{"a": 1}, {"b": 2}],), ([{"b": 2}, {"a": 1}],)],
             *[([{"a": 1, "b": 1}, {"b": 5, "c": 1}],), ([{"b": 1}, {"a": 9, "b": 1}],), ([{}, {"a": 3}, {}],)],
-            *[([{"a": 1}, {"a": 1}, {"a": 1}],), ([{"é": 1, "": 2}, {"": 3}],), ([{"c": 1}, {"b": 1}, {"a": 1, "c": 7}],)],
+            *[
+                ([{"a": 1}, {"a": 1}, {"a": 1}],),
+                ([{"é": 1, "": 2}, {"": 3}],),
+                ([{"c": 1}, {"b": 1}, {"a": 1, "c": 7}],),
+            ],
             ([{f"w{n}": n for n in range(40)}, {f"w{n}": 1 for n in range(60, 20, -1)}],),
         ],
         draw=draw_parts,
@@ -108,7 +118,8 @@ def _most_common(parts: list[Counts]) -> Counts:
 @_adding(
     "the last part first",
     "a chunk stands where it came last, not where it came first",
-    "Adding to a key that is there leaves it in its place. Do not take it out first, and go through the parts in order.",
+    "Adding to a key that is there leaves it in its place. Do not take it out first, and go through the parts in "
+    "order.",
 )
 def _last_place(parts: list[Counts]) -> Counts:
     total: Counts = {}
@@ -171,7 +182,7 @@ def draw_place(rng: Random, size: int) -> Args:
     weight = rng.choice([1, 1, 2, 5])
     row = [each for each in (left, a, b, right) if each is not None]
     stats: dict[Pair, int] = {}
-    for here in zip(row, row[1:], strict=False):
+    for here in pairwise(row):
         stats[here] = stats.get(here, 0) + weight
     for _ in range(rng.randint(0, 1 + size // 8)):
         other = rng.choice(kinds), rng.choice(kinds)
@@ -295,7 +306,13 @@ def _zero(stats: dict[Pair, int], left: int | None, pair: Pair, right: int | Non
     "None says that there is no neighbour on this side: then no pair goes there, and none comes.",
 )
 def _none(stats: dict[Pair, int], left: int | None, pair: Pair, right: int | None, idx: int, weight: int) -> None:
-    for each, change in [(pair, -1), ((left, pair[0]), -1), ((pair[1], right), -1), ((left, idx), 1), ((idx, right), 1)]:
+    for each, change in [
+        (pair, -1),
+        ((left, pair[0]), -1),
+        ((pair[1], right), -1),
+        ((left, idx), 1),
+        ((idx, right), 1),
+    ]:
         stats[each] = stats.get(each, 0) + change * weight  # type: ignore[index, arg-type]
 
 
@@ -308,9 +325,29 @@ def _swapped(stats: dict[Pair, int], left: int | None, pair: Pair, right: int | 
     update_stats(stats, right, pair, left, idx, weight)
 
 
-# --- stretch: fast_train_chunks, which needs the clock of nb08
+# --- stretch: fast_train_chunks
 
-from minbpe.lab.checks.nb08_speed import train_chunks_fast_enough  # noqa: E402
+CHUNK = 8  # letters: the text of fast_train, cut into chunks of which hardly two are alike
+
+
+@cache
+def many_chunks() -> list[str]:
+    text = many_letters()
+    return [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
+
+
+def train_chunks_fast_enough(caller: Caller) -> Trial | None:
+    chunks, size = many_chunks(), 256 + MERGES_TO_LEARN
+    steps = islice(merging.learn_merges(Counter(chunk.encode() for chunk in chunks)), MERGES_TO_LEARN)
+    part, few = chunks[: len(chunks) // PART], 256 + MERGES_TO_LEARN // PART
+    return too_slow(
+        caller,
+        (Code("many_chunks()", "from minbpe.lab.checks.ex08_speed import many_chunks", many_chunks=many_chunks), size),
+        {step.pair: step.idx for step in steps},
+        lambda: inputs.naive_train([list(chunk.encode()) for chunk in part], few),
+        PART * PART,
+    )
+
 
 FAST_TRAIN_CHUNKS = add(
     Exercise(
@@ -319,7 +356,8 @@ FAST_TRAIN_CHUNKS = add(
         "fast_train_chunks(chunks, vocab_size) -> dict",
         asked_in="exercises",
         passed="the merges of train_chunks, in less than a fifth of its time",
-        hint="It must give exactly what train_chunks gives, ties included. Compare the two on a few chunks, merge by merge.",
+        hint="It must give exactly what train_chunks gives, ties included. Compare the two on a few chunks, merge by "
+        "merge.",
         reference=TRAIN_CHUNKS.reference,
         returns=TRAIN_CHUNKS.returns,
         same=TRAIN_CHUNKS.same,

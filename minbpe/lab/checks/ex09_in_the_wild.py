@@ -30,12 +30,19 @@ BITS_PER_BYTE = add(
         "bits_per_byte(text, log2_probs) -> float",
         asked_in="exercises",
         passed="bits of the whole text over its bytes, the same measure for every tokenizer",
-        hint="A token of probability 2 to the power of -3 costs 3 bits. How many bits does the whole text cost, and how many "
+        hint="A token of probability 2 to the power of -3 costs 3 bits. How many bits does the whole text cost, and "
+        "how many "
         "bytes has it?",
         reference=bits_per_byte,
         cases=[
             *[("a", [-1.0]), ("ab", [-1.0]), ("ab", [-1.0, -3.0]), ("é", [-4.0]), ("한", [-6.0, -3.0]), ("😉", [-8.0])],
-            *[("hello world", [-5.5, -2.75]), ("a", [0.0]), ("abcd", [-0.5, -0.5]), ("e\u0301", [-3.0, -1.5]), ("ab", [-10, -2])],
+            *[
+                ("hello world", [-5.5, -2.75]),
+                ("a", [0.0]),
+                ("abcd", [-0.5, -0.5]),
+                ("e\u0301", [-3.0, -1.5]),
+                ("ab", [-10, -2]),
+            ],
             *[("naïve café", [-7.25, -1.0, -12.0]), ("word " * 40, [-3.0] * 80)],
         ],
         draw=draw_losses,
@@ -51,7 +58,8 @@ def _bits(name: str, belief: str, hint: str, answer: Callable[[str, list[float]]
 _bits(
     "bits per token",
     "the bits are divided by the number of tokens",
-    "A tokenizer with longer tokens needs fewer of them, and each is harder to guess. The bytes of the text are the same "
+    "A tokenizer with longer tokens needs fewer of them, and each is harder to guess. The bytes of the text are the "
+    "same "
     "for all.",
     lambda text, log2_probs: -sum(log2_probs) / len(log2_probs),
 )
@@ -133,9 +141,21 @@ UNUSED_TOKENS = add(
         reference=unused_tokens,
         cases=[
             *[({}, BYTES, []), (ABC, BYTES, []), (ABC, BYTES, [""]), (ABC, BYTES, ["a"]), (ABC, BYTES, ["abc"])],
-            *[(ABC, BYTES, ["a", "b"]), (ABC, BYTES, ["b", "xyz"]), (ABC, BYTES, ["aa", "aa"]), (ABC, BYTES, ["", "c", ""])],
-            *[({99: b"c", 97: b"a", 98: b"b"}, BYTES, ["b"]), ({0: b"x", 97: b"a"}, BYTES, ["a"]), (ABC | {256: b"ab"}, BYTES, ["ab"])],
-            *[({1: b"1", 3: b"3", 2: b"2"}, WORDS, ["one to", "a"]), ({195: b"\xc3", 169: b"\xa9", 9: b"\t"}, BYTES, ["é"])],
+            *[
+                (ABC, BYTES, ["a", "b"]),
+                (ABC, BYTES, ["b", "xyz"]),
+                (ABC, BYTES, ["aa", "aa"]),
+                (ABC, BYTES, ["", "c", ""]),
+            ],
+            *[
+                ({99: b"c", 97: b"a", 98: b"b"}, BYTES, ["b"]),
+                ({0: b"x", 97: b"a"}, BYTES, ["a"]),
+                (ABC | {256: b"ab"}, BYTES, ["ab"]),
+            ],
+            *[
+                ({1: b"1", 3: b"3", 2: b"2"}, WORDS, ["one to", "a"]),
+                ({195: b"\xc3", 169: b"\xa9", 9: b"\t"}, BYTES, ["é"]),
+            ],
             ({300 - n: b"x" for n in range(60)}, BYTES, ["\x80", "plain"]),
         ],
         draw=draw_usage,
@@ -187,7 +207,8 @@ def _first_text(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> li
 @_unused(
     "the bytes are searched in the text",
     "a token counts as used when its bytes stand in the text",
-    "They can stand there and be cut in another way: `ab` may be in the text, and never be a token of it. Ask `encode`.",
+    "They can stand there and be cut in another way: `ab` may be in the text, and never be a token of it. Ask "
+    "`encode`.",
 )
 def _bytes_in_text(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int]:
     return [idx for idx, token in vocab.items() if not any(token in text.encode("utf-8") for text in texts)]
