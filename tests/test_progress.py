@@ -32,7 +32,7 @@ def test_what_is_passed_is_kept_and_shown_with_a_tick(path):
     record("merge", path)
     assert passed(path) == ({"merge", "get_stats"}, "")
     text = repr(Progress(path))
-    assert text.startswith(f"2 of {len(EXERCISES)} exercises passed")
+    assert text.startswith(f"2 of {len(EXERCISES)} passed")
     assert "✓ merge" in text
     assert "○ train" in text
     html = Progress(path)._repr_html_()

@@ -37,7 +37,7 @@ from minbpe.lab.progress import record
 
 check.on_pass(record)
 
-# Importing them is what makes their exercises known, in the order of the course.
+# Importing them is what makes their exercises known.
 NOTEBOOKS = (
     nb01_bytes,
     ex01_bytes,
@@ -58,5 +58,10 @@ NOTEBOOKS = (
     nb09_in_the_wild,
     ex09_in_the_wild,
 )
+
+# In the order of the course: what is written in a notebook comes before its exercises.
+_in_order = sorted(EXERCISES.items(), key=lambda item: (item[1].notebook, item[1].asked_in != "notebook"))
+EXERCISES.clear()
+EXERCISES.update(_in_order)
 
 __all__ = ["EXERCISES", "Check", "CheckFailed", "Exercise", "Misconception", "Verdict", "check", "examine"]

@@ -247,6 +247,7 @@ UNREACHABLE = add(
         "itself what is left?",
         reference=unreachable,
         cases=[
+            (ranks_of([b"ab", b"cd", b"bc", b"abcd"]),),
             *[
                 (ranks_of([]),),
                 (ranks_of([b"ab"]),),
