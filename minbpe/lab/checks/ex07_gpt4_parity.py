@@ -389,7 +389,8 @@ RANKS_TOKENIZER = add(
         draws=GPT4_TOKENIZER.draws,
         show=GPT4_TOKENIZER.show,
         without={
-            "recover_merges": "The point of this one is to get by without the merges: look the ranks up directly."
+            name: "The point of this one is to get by without the merges: look the ranks up directly."
+            for name in ("recover_merges", "merges", "split_token", "byte_shuffle", "GPT4Tokenizer")
         },
         more=ready(
             [Step((ALL,), on="t"), Step(("hello world",), "encode", "t")],
