@@ -58,6 +58,8 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
             break
     if any(trial.problem for trial in trials):
         return _explained(exercise, caller, trials)
+    if problem := faults.of_rules(exercise, facts):
+        return Finding(exercise, problem)
     if exercise.more and (trial := exercise.more(caller)):
         return Finding(exercise, trial.problem, trial)
     return Finding(exercise, printed=any(trial.outcome.printed for trial in trials))

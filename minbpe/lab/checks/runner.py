@@ -169,6 +169,7 @@ class Facts:
     origin: str = ""  # module and name of the function inside of partials, decorators and bound methods
     digests: frozenset[str] = frozenset()  # of its functions that have a docstring: a copy has the same
     source: str = ""
+    names: frozenset[str] = frozenset()  # that its code uses, and the code of the functions beside it that it calls
 
 
 class Caller(Protocol):
@@ -349,6 +350,7 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         origin=name_of(inner) if kind != "value" else "",
         digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
         source=_source(inner),
+        names=names_in(functions),
     )
 
 
@@ -357,6 +359,25 @@ def _source(answer: Any) -> str:
         return inspect.getsource(answer)
     except (OSError, TypeError):
         return ""
+
+
+def names_in(functions: Sequence[Any]) -> frozenset[str]:
+    """The global names and attributes that some functions use, and the functions of their own module that they call."""
+    names: set[str] = set()
+    codes = [(each.__code__, each.__globals__) for each in functions if isinstance(each, FunctionType)]
+    seen = set()
+    while codes:
+        code, around = codes.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        names.update(code.co_names)
+        codes += [(each, around) for each in code.co_consts if isinstance(each, CodeType)]
+        beside = (around.get(name) for name in code.co_names)
+        codes += [
+            (each.__code__, around) for each in beside if isinstance(each, FunctionType) and each.__globals__ is around
+        ]
+    return frozenset(names)
 
 
 def unwrap(answer: Any) -> Any:
