@@ -8,6 +8,8 @@ from minbpe.basic import BasicTokenizer
 from minbpe.gpt4 import GPT4Tokenizer
 from minbpe.regex import RegexTokenizer
 
+__version__ = "0.1.0"
+
 __all__ = [
     "BasicTokenizer",
     "GPT4Tokenizer",

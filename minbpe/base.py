@@ -12,7 +12,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 from minbpe import files
@@ -105,7 +105,7 @@ class Tokenizer:
             if verbose:
                 print(
                     f"merge {made}/{vocab_size - 256}: {step.pair} -> {step.idx} "
-                    f"({self.vocab[step.idx]}) had {step.count} occurrences"
+                    f"({self.vocab[step.idx]!r}) had {step.count} occurrences"
                 )
 
     def train_steps(self, text: str | Iterable[str], vocab_size: int) -> Iterator[Merge]:
@@ -146,14 +146,26 @@ class Tokenizer:
         return vocab_size
 
     def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
-        """Each distinct chunk of bytes with how often it occurs, in order of first occurrence."""
-        raise NotImplementedError
+        """Each distinct chunk with how often it occurs, in order of first occurrence."""
+        return Counter(chain.from_iterable(map(self.chunks, documents)))
 
     # --- encoding and decoding
+
+    def chunks(self, text: str) -> Iterator[bytes]:
+        """The chunks of `text`, as bytes: no merge reaches from one into the next. Special tokens are ordinary text."""
+        raise NotImplementedError
+
+    def rank_of(self, pair: Pair) -> int | None:
+        """The id that `pair` merges into, None if it does not merge. Of several pairs the lowest merges first."""
+        return self.merges.get(pair)
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`."""
         raise NotImplementedError
+
+    def encode_ordinary(self, text: str) -> list[int]:
+        """The ids of `text`, with special tokens taken for ordinary text."""
+        return self.encode(text)
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of `ids`. Bytes that are not UTF-8, as half a character, become U+FFFD.
@@ -164,7 +176,8 @@ class Tokenizer:
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
         """The bytes of `ids`, exactly. ValueError for an id that no token has."""
-        specials = {idx: special.encode("utf-8") for special, idx in self.special_tokens.items()}
+        # Of two names for one id, which a published vocabulary may have, the first counts.
+        specials = {idx: special.encode("utf-8") for special, idx in reversed(self.special_tokens.items())}
         try:
             ids = iter(ids)
         except TypeError:

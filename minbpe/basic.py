@@ -5,8 +5,7 @@ The whole text is one chunk, so a merge may reach across words, spaces and lines
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 from minbpe import files
@@ -23,8 +22,10 @@ class BasicTokenizer(Tokenizer):
     [258, 100, 258, 97, 99]
     """
 
-    def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
-        return Counter(well_formed(text).encode("utf-8") for text in documents)
+    def chunks(self, text: str) -> Iterator[bytes]:
+        """All of `text` in one piece, as bytes; nothing where it is empty."""
+        if data := well_formed(text).encode("utf-8"):
+            yield data
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`: its bytes, with the merges replayed in the order they were learned."""

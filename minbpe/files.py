@@ -7,7 +7,8 @@ number of special tokens          97 98 256          one merge a line: left id, 
 97 98                             one merge a line: left id, right id; the new ids count up from 256
 
 A v1 line cannot hold a pattern with a newline, or a special token with a space; v1 has no place for
-a byte shuffle, or for ids with a gap. So v1 is written where it carries the tokenizer without loss.
+a byte shuffle, or for ids with a gap. So v1 is written where it carries the tokenizer without loss. Where two
+special tokens share an id, as in o200k_harmony, the v2 header has "aliases" as well: {…}, the names after the first.
 """
 
 from __future__ import annotations
@@ -37,13 +38,16 @@ class Model(NamedTuple):
     merges: dict[Pair, int]
 
 
-def check_special_tokens(special_tokens: Mapping[str, int], taken: Container[int]) -> None:
-    """ValueError or TypeError unless each special token is text with an id of its own, not one of `taken`."""
+def check_special_tokens(special_tokens: Mapping[str, int], taken: Container[int], aliases: bool = False) -> None:
+    """ValueError or TypeError unless each special token is text with an id of its own, not one of `taken`.
+
+    With `aliases`, several names may share an id.
+    """
     if not isinstance(special_tokens, Mapping):
         raise TypeError(f"special tokens are a dict from str to int, got {type(special_tokens).__name__}")
     names: dict[int, str] = {}
     for special, idx in special_tokens.items():
-        _check_special_token(special, idx, taken, names)
+        _check_special_token(special, idx, taken, {} if aliases else names)
         names[idx] = special
 
 
@@ -78,7 +82,8 @@ def _fits_v1(model: Model) -> bool:
     # minbpe takes a line of a special token apart with split(), which splits at any white space
     one_word = all(special.split() == [special] for special in model.special_tokens)
     in_order = all(idx == place for place, idx in enumerate(model.merges.values(), 256))
-    return one_line and one_word and in_order and model.byte_shuffle == BYTES_IN_ORDER
+    no_aliases = len({*model.special_tokens.values()}) == len(model.special_tokens)
+    return one_line and one_word and in_order and no_aliases and model.byte_shuffle == BYTES_IN_ORDER
 
 
 def _dump_v1(model: Model) -> str:
@@ -90,9 +95,14 @@ def _dump_v1(model: Model) -> str:
 
 def _dump_v2(model: Model) -> str:
     shuffle = None if model.byte_shuffle == BYTES_IN_ORDER else list(model.byte_shuffle)
+    firsts: dict[int, str] = {}
+    for special, idx in model.special_tokens.items():
+        firsts.setdefault(idx, special)
+    aliases = {special: idx for special, idx in model.special_tokens.items() if firsts[idx] != special}
     header = {
         "pattern": model.pattern,
-        "special_tokens": model.special_tokens,
+        "special_tokens": {special: idx for idx, special in firsts.items()},
+        **({"aliases": aliases} if aliases else {}),
         "byte_shuffle": shuffle,
         "merges": len(model.merges),
     }
@@ -193,7 +203,9 @@ class _Reader:
             header = json.loads(line)
             pattern, special_tokens = header["pattern"], header["special_tokens"]
             shuffle, num_merges = header["byte_shuffle"], header["merges"]
-            if not (isinstance(pattern, str) and isinstance(special_tokens, dict) and type(num_merges) is int):
+            aliases = header.get("aliases", {})
+            names_are_dicts = isinstance(special_tokens, dict) and isinstance(aliases, dict)
+            if not (isinstance(pattern, str) and names_are_dicts and type(num_merges) is int):
                 raise TypeError
             byte_shuffle = BYTES_IN_ORDER if shuffle is None else bytes([*shuffle])
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
@@ -204,7 +216,14 @@ class _Reader:
             self.fail(f"{num_merges} merges are announced, {len(self.lines) - self.number} lines follow")
         merges = self._merges(num_merges, byte_shuffle, numbers=3)
         self._check(special_tokens, byte_shuffle, merges, lines=repeat(2))
-        return Model(pattern, special_tokens, byte_shuffle, merges)
+        try:
+            check_special_tokens(aliases, {*byte_shuffle, *merges.values()}, aliases=True)
+        except (ValueError, TypeError) as error:
+            self.fail(str(error))
+        for alias, idx in aliases.items():
+            if alias in special_tokens or idx not in special_tokens.values():
+                self.fail(f"the alias {alias!r} must be another name for the id of a special token, not for {idx}")
+        return Model(pattern, special_tokens | aliases, byte_shuffle, merges)
 
     def _merges(self, num_merges: int, byte_shuffle: bytes, numbers: int) -> dict[Pair, int]:
         merges: dict[Pair, int] = {}

@@ -13,15 +13,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from minbpe import vocabularies
+from minbpe import files, vocabularies
 from minbpe.merging import Pair, apply_merges
-from minbpe.patterns import CL100K_SPLIT_PATTERN
 from minbpe.regex import RegexTokenizer
 
 
 def recover_byte_shuffle(ranks: Mapping[bytes, int]) -> bytes:
     """The id of each byte, in the order of the bytes. ValueError unless the ids of the bytes are 0 to 255."""
-    shuffle = [ranks.get(bytes([byte])) for byte in range(256)]
+    shuffle = [ranks.get(bytes([byte]), -1) for byte in range(256)]
     if set(shuffle) != set(range(256)):
         raise ValueError("the 256 single bytes must be tokens, with the ids 0 to 255 in any order")
     return bytes(shuffle)
@@ -47,8 +46,9 @@ def recover_merges(ranks: Mapping[bytes, int]) -> dict[Pair, int]:
 class RankedTokenizer(RegexTokenizer):
     """A RegexTokenizer over published ranks {token: id}, with the ids that tiktoken gives for them.
 
-    Its `merges` are recovered when they are first asked for; encoding gets by with the ranks. ValueError
-    for ranks in which the 256 bytes do not have the ids 0 to 255.
+    Its `merges` are recovered when they are first asked for; encoding gets by with the ranks. Two special
+    tokens may share an id, as in o200k_harmony: both are encoded as it, and it is decoded to the first.
+    ValueError for ranks in which the 256 bytes do not have the ids 0 to 255.
     """
 
     def __init__(self, ranks: Mapping[bytes, int], pattern: str, special_tokens: Mapping[str, int]) -> None:
@@ -56,7 +56,8 @@ class RankedTokenizer(RegexTokenizer):
         self.byte_shuffle = recover_byte_shuffle(ranks)
         self.vocab = {idx: token for token, idx in sorted(ranks.items(), key=lambda item: item[1])}
         self._ranks = dict(ranks)
-        self.register_special_tokens(special_tokens)
+        files.check_special_tokens(special_tokens, self.vocab, aliases=True)
+        self._use_special_tokens(dict(special_tokens))
 
     @property
     def merges(self) -> dict[Pair, int]:
@@ -64,6 +65,11 @@ class RankedTokenizer(RegexTokenizer):
         if not self._merges:
             self._merges = recover_merges(self._ranks)
         return self._merges
+
+    def rank_of(self, pair: Pair) -> int | None:
+        """The id of the token that holds the bytes of both, whether or not a merge of this pair made it."""
+        left, right = map(self.vocab.get, pair)
+        return None if left is None or right is None else self._ranks.get(left + right)
 
     def _merge_chunk(self, chunk: bytes) -> list[int]:
         if chunk in self._ranks:
@@ -86,6 +92,14 @@ class GPT4Tokenizer(RankedTokenizer):
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            vocabularies.load_ranks("cl100k_base"), CL100K_SPLIT_PATTERN, vocabularies.CL100K_SPECIAL_TOKENS
-        )
+        gpt4 = vocabularies.find("cl100k_base")
+        super().__init__(vocabularies.load_ranks(gpt4.name), gpt4.pattern, gpt4.special_tokens)
+
+
+def published(name: str) -> RankedTokenizer:
+    """The tokenizer of one of the vocabularies in vocabularies.py, such as "o200k_base".
+
+    ValueError if there is no such vocabulary, or its ranks are not here.
+    """
+    record = vocabularies.find(name)
+    return RankedTokenizer(vocabularies.load_ranks(name), record.pattern, record.special_tokens)

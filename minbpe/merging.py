@@ -36,7 +36,7 @@ class Merge(NamedTuple):
 
     pair: Pair
     idx: int
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody asks of a merge
 
 
 class Row:
@@ -179,7 +179,7 @@ def _apply_to_short(chunk: bytes, rank_of: Callable[[Pair], int | None]) -> list
 
 def _apply_to_long(chunk: bytes, rank_of: Callable[[Pair], int | None]) -> list[int]:
     row = Row([chunk])
-    heap = []  # (the id that the pair merges into, the pair, its places)
+    heap: list[tuple[int, Pair, list[int]]] = []  # (the id that the pair merges into, the pair, its places)
 
     def consider(pair: Pair, where: list[int]) -> None:
         if (idx := rank_of(pair)) is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from minbpe import files
@@ -51,10 +51,14 @@ class RegexTokenizer(Tokenizer):
         super()._add_merge(pair, idx)
         self._cache.clear()
 
+    def chunks(self, text: str) -> Iterator[bytes]:
+        """The chunks into which the pattern splits `text`, as bytes. Special tokens are ordinary text."""
+        return (chunk.encode("utf-8") for chunk in self._splitter.iterate(well_formed(text)))
+
     # --- training
 
     def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
-        counts: Counter[str] = Counter()
+        counts: Counter[str] = Counter()  # of text, which is counted faster than bytes made for each chunk
         for text in documents:
             counts.update(self._splitter.iterate(well_formed(text)))
         return Counter({chunk.encode("utf-8"): count for chunk, count in counts.items()})
@@ -137,7 +141,8 @@ class RegexTokenizer(Tokenizer):
 
     def _use_special_tokens(self, special_tokens: dict[str, int]) -> None:
         self.special_tokens = special_tokens
-        self.inverse_special_tokens = {idx: special for special, idx in special_tokens.items()}
+        # Of two names for one id, which a published vocabulary may have, the first is decoded to.
+        self.inverse_special_tokens = {idx: special for special, idx in reversed(special_tokens.items())}
         # Of two that begin at the same place the longer must win, so it stands first. The parentheses
         # make split() hand out the special tokens as well as what is between them.
         longest_first = sorted(special_tokens, key=len, reverse=True)

@@ -22,14 +22,25 @@ from pathlib import Path
 from time import perf_counter
 from typing import NoReturn, TextIO
 
+if __name__ == "__main__" and not __package__:
+    # Run as a file, as an editor does. Then this folder stands first on the path, and its regex.py would be
+    # taken for the package regex. The folder above is what `python -m minbpe.train` sees.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
 from tqdm import tqdm
 
 from minbpe import BasicTokenizer, RegexTokenizer, corpora
 from minbpe.base import replace_control_characters
 from minbpe.merging import apply_merges
 from minbpe.patterns import CUT, GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, KNOWN_PATTERNS
+from minbpe.vocabularies import VOCABULARIES
 
-PATTERNS = {"gpt2": GPT2_SPLIT_PATTERN, "gpt4": GPT4_SPLIT_PATTERN, "gpt4o": GPT4O_SPLIT_PATTERN}
+# A vocabulary's name means its pattern as it is published today. The short names are minbpe's patterns.
+PATTERNS = {record.name: record.pattern for record in VOCABULARIES.values()} | {
+    "gpt2": GPT2_SPLIT_PATTERN,
+    "gpt4": GPT4_SPLIT_PATTERN,
+    "gpt4o": GPT4O_SPLIT_PATTERN,
+}
 STDIN = "-"
 BLOCK = 1 << 20  # bytes read at a time
 NOTES = """\
@@ -82,7 +93,11 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--corpus", choices=names, metavar="NAME", help=f"instead of FILEs: {', '.join(names)} (english)")
     add("--tokenizer", choices=["basic", "regex", "both"], default="both", help="which to train (both)")
     add("--vocab-size", type=int, default=512, metavar="N", help="number of tokens, the 256 bytes included (512)")
-    add("--pattern", help="how regex splits text: gpt2, gpt4, gpt4o, or a regular expression (gpt4)")
+    add(
+        "--pattern",
+        help="how regex splits text: gpt2, gpt4, gpt4o, the name of an encoding of tiktoken, "
+        "or a regular expression (gpt4)",
+    )
     add("--special", action="append", default=[], metavar="TOKEN", help="a special token for regex; may be repeated")
     add("--output", default="models/", metavar="PREFIX", help="a folder/, or how the files' names begin (models/)")
     add("--errors", choices=["strict", "replace"], default="strict", help="at what is not UTF-8 (strict)")

@@ -388,6 +388,34 @@ def test_train_steps_that_are_not_all_taken_leave_the_merges_taken(tokenizer):
     assert tokenizer.encode("aaa") == [256, 97]
 
 
+# Chunks and ranks
+
+
+@BOTH
+@given(text=texts)
+def test_the_chunks_are_what_the_tokenizer_merges_in(tokenizer, text):
+    assert list(tokenizer.chunks(text)) == [chunk for chunk in chunks_of(tokenizer, text) if chunk]
+
+
+def test_a_basic_tokenizer_has_one_chunk_and_of_the_empty_text_none():
+    assert list(BasicTokenizer().chunks("one, two")) == [b"one, two"]
+    assert list(BasicTokenizer().chunks("")) == list(RegexTokenizer().chunks("")) == []
+
+
+@BOTH
+def test_the_rank_of_a_pair_is_the_id_that_it_merges_into(tokenizer):
+    tokenizer.train("aaabdaaabac", 259)
+    assert [tokenizer.rank_of(pair) for pair in [(97, 97), (256, 97), (257, 98)]] == [256, 257, 258]
+    assert tokenizer.rank_of((97, 98)) is tokenizer.rank_of((-1, 10**9)) is None
+
+
+@BOTH
+@given(text=texts)
+def test_without_special_tokens_all_of_a_text_is_ordinary(tokenizer, text):
+    tokenizer.train("ab ab' ab\n\nab é😀é", 260)
+    assert tokenizer.encode_ordinary(text) == tokenizer.encode(text)
+
+
 # Decoding
 
 

@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 
 from minbpe.lab import check
 from minbpe.lab.checks import CheckFailed
-from minbpe.lab.parsons import Parsons, shuffled
+from minbpe.lab.widgets.parsons import Parsons, shuffled
 
 ROOT = Path(__file__).parent.parent
 NAMES = [
@@ -89,7 +89,7 @@ def test_there_is_a_solution_and_a_blank_notebook_for_each_notebook_of_the_cours
 def test_exercises_are_in_step_with_solutions(name, made):
     stored = (ROOT / "exercises" / name / f"{name}.ipynb").read_bytes()
     again = (made / name / f"{name}.ipynb").read_bytes()
-    assert stored == again, "run: python tests/make_exercises.py"
+    assert stored == again, "run: python tools/make_exercises.py"
 
 
 @pytest.mark.slow

@@ -21,8 +21,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minbpe import BasicTokenizer, RegexTokenizer
+from minbpe import BasicTokenizer, RegexTokenizer, files
 from minbpe.corpora import load
+from minbpe.gpt4 import RankedTokenizer
 from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
 
 END = "<|endoftext|>"
@@ -217,6 +218,18 @@ def test_v2_is_written_for_ids_with_gaps(tmp_path, first, second):
     again = saved(tokenizer, tmp_path, "again")
     assert again.read_bytes().startswith(b"minbpe v2\n")
     assert everything_about(loaded(again)) == everything_about(tokenizer)
+
+
+def test_two_special_tokens_with_one_id_as_a_published_vocabulary_has_them_are_saved_and_loaded(tmp_path):
+    ranks = {bytes([byte]): byte for byte in range(256)} | {b"ab": 256}
+    tokenizer = RankedTokenizer(ranks, GPT4_SPLIT_PATTERN, {"<a>": 300, "<b>": 301, "<c>": 300, "<d>": 300})
+    path = saved(tokenizer, tmp_path)
+    assert path.read_bytes().startswith(b"minbpe v2\n")
+    other = loaded(path)
+    assert other.special_tokens == tokenizer.special_tokens
+    assert other.encode("<d>ab<b><a>", allowed_special="all") == [300, 256, 301, 300]
+    assert other.decode([300, 301]) == "<a><b>"
+    assert saved(other, tmp_path, "again").read_bytes() == path.read_bytes()
 
 
 # Round trips
@@ -439,6 +452,19 @@ DAMAGED = {
     "v2: byte_shuffle is a text": (v2("null", '"abc"'), 2),
     "v2: byte_shuffle is a number": (v2("null", "256"), 2),
     "v2: byte_shuffle is a huge number": (v2("null", "1000000000000000"), 2),
+    "v2: aliases is a list": (v2('"byte_shuffle"', '"aliases": ["<t>"], "byte_shuffle"'), 2),
+    "v2: an alias for an id that no special token has": (
+        v2('"byte_shuffle"', '"aliases": {"<t>": 9}, "byte_shuffle"'),
+        2,
+    ),
+    "v2: an alias for a free id": (v2('"byte_shuffle"', '"aliases": {"<t>": 1001}, "byte_shuffle"'), 2),
+    "v2: an alias that is a special token already": (
+        v2('"byte_shuffle"', '"aliases": {"<s>": 1000}, "byte_shuffle"'),
+        2,
+    ),
+    "v2: an empty alias": (v2('"byte_shuffle"', '"aliases": {"": 1000}, "byte_shuffle"'), 2),
+    "v2: an alias that is no text": (v2('"byte_shuffle"', '"aliases": {"\\ud800": 1000}, "byte_shuffle"'), 2),
+    "v2: two special tokens with one id": (v2('{"<s>": 1000}', '{"<s>": 1000, "<t>": 1000}'), 2),
     "v2: merges is no number": (v2('"merges": 2', '"merges": "2"'), 2),
     "v2: fewer merges announced": (v2('"merges": 2', '"merges": 1'), 2),
     "v2: more merges announced": (v2('"merges": 2', '"merges": 3'), 2),
@@ -493,6 +519,20 @@ def test_a_short_file_whose_tokens_would_fill_all_memory_is_a_value_error_that_c
     path.write_text("minbpe v1\n\n0\n" + doublings, encoding="utf-8")
     done = subprocess.run([sys.executable, "-c", LOAD_A_BOMB, str(path)], capture_output=True, text=True)
     assert re.match(r"\[258\] .*bomb\.model, line \d+: ", done.stdout), done.stderr
+
+
+def test_the_tokens_of_a_file_may_hold_a_quarter_of_a_gigabyte_together_and_no_more(tmp_path):
+    """Each line doubles the token before it. No token is built: only the lengths are added up."""
+    path = tmp_path / "doublings.model"
+    lines = ["minbpe v1", "", "0", "97 97", *(f"{idx} {idx}" for idx in range(256, 256 + 26))]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert len(files.load(path).merges) == 27  # 2 + 4 + ... + 2²⁷ bytes
+    lines.append("282 282")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with pytest.raises(
+        ValueError, match=r"doublings\.model, line 31: the tokens up to here hold more than 268,435,456 "
+    ):
+        files.load(path)
 
 
 JUNK = [bytes([byte]) for byte in b'\n \r\x00\xff1-([{",\\?*'] + [b"null", b"97 98\n", b"minbpe v2\n", "é😀".encode()]

@@ -10,14 +10,15 @@ import random
 import unicodedata
 
 import pytest
+import reference
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minbpe import GPT4Tokenizer, RegexTokenizer, corpora, vocabularies
-from minbpe.gpt4 import RankedTokenizer, recover_byte_shuffle, recover_merges
+from minbpe.gpt4 import RankedTokenizer, published, recover_byte_shuffle, recover_merges
 from minbpe.merging import SHORT
-from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, unicode_classes
+from minbpe.patterns import CL100K_SPLIT_PATTERN, unicode_classes
 
 SPECIALS = ["<|endoftext|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|endofprompt|>"]
 FUZZ_PARTS = 4  # so that workers can share the fuzz
@@ -347,6 +348,34 @@ def test_merges_recovered_from_a_trained_tokenizer_are_the_ones_it_learned():
     assert recover_byte_shuffle(ranks) == bytes(range(256))
 
 
+def small_ranks(*tokens):
+    """The bytes in order, and then `tokens`."""
+    return {token: idx for idx, token in enumerate([*(bytes([byte]) for byte in range(256)), *tokens])}
+
+
+def test_ranks_in_any_order_give_the_merges_in_order_of_rank():
+    ranks = small_ranks(b"ab", b"abc", b"bc", b"abcbc")
+    for shuffled in (ranks, dict(reversed(ranks.items()))):
+        assert list(recover_merges(shuffled).items()) == [
+            ((97, 98), 256),
+            ((256, 99), 257),
+            ((98, 99), 258),
+            ((257, 258), 259),
+        ]
+        tokenizer = RankedTokenizer(shuffled, CL100K_SPLIT_PATTERN, {})
+        assert list(tokenizer.vocab) == list(range(260))
+        assert list(tokenizer.merges.values()) == [256, 257, 258, 259]
+        assert tokenizer.encode("abcbc") == [259]
+
+
+def test_the_ranks_that_a_tokenizer_was_made_of_may_be_changed_afterwards():
+    ranks = small_ranks(b"ab", b"abc")
+    tokenizer = RankedTokenizer(ranks, CL100K_SPLIT_PATTERN, {})
+    ranks.clear()
+    assert tokenizer.encode("abc abd") == [257, 32, 256, 100]
+    assert tokenizer.merges == {(97, 98): 256, (256, 99): 257}
+
+
 @pytest.mark.parametrize(
     "ranks",
     [
@@ -372,12 +401,41 @@ def test_a_vocabulary_with_a_token_that_no_merge_makes_encodes_but_is_not_saved_
     assert list(tmp_path.iterdir()) == []
 
 
+# Chunks and ranks
+
+
+@given(text=st.text(max_size=30))
+def test_the_chunks_are_the_text_and_each_is_encoded_on_its_own(gpt4, text):
+    chunks = list(gpt4.chunks(text))
+    assert b"".join(chunks) == text.encode("utf-8")
+    assert [idx for chunk in chunks for idx in gpt4.encode_ordinary(chunk.decode("utf-8"))] == gpt4.encode_ordinary(
+        text
+    )
+
+
+@given(text=st.text(max_size=20))
+def test_merging_the_pair_of_lowest_rank_comes_to_the_ids_of_tiktoken(gpt4, cl100k, text):
+    ids = []
+    for chunk in gpt4.chunks(text):
+        part = [gpt4.byte_shuffle[byte] for byte in chunk]
+        while pairs := [(rank, pair) for pair in itertools.pairwise(part) if (rank := gpt4.rank_of(pair)) is not None]:
+            part = reference.merge(part, min(pairs)[1], min(pairs)[0])
+        ids += part
+    assert ids == cl100k.encode_ordinary(text)
+
+
+def test_a_pair_that_does_not_merge_has_no_rank(gpt4):
+    assert gpt4.rank_of((0, 0)) == 3001
+    for pair in [(100255, 0), (0, 100257), (0, 10**9), (-1, 0)]:
+        assert gpt4.rank_of(pair) is None
+
+
 # GPT-4o
 
 
 @pytest.fixture(scope="module")
-def gpt4o(o200k):
-    return RankedTokenizer(vocabularies.load_ranks("o200k_base"), GPT4O_SPLIT_PATTERN, o200k._special_tokens)
+def gpt4o():
+    return published("o200k_base")
 
 
 @pytest.mark.parametrize("name", ["english", "code", "parallel", "unicode"])
@@ -394,6 +452,34 @@ def test_gpt4os_ranks_give_the_ids_of_o200k_base_for_random_strings(gpt4o, o200k
         ours, theirs = ids_of_both(gpt4o, o200k, text, policy)
         if ours != theirs:
             check(gpt4o, o200k, text, policy)
+
+
+def test_o200k_harmony_gives_the_ids_of_tiktoken_with_two_names_for_one_id(o200k, tmp_path):
+    theirs = vocabularies.get_encoding("o200k_harmony")
+    ours = published("o200k_harmony")
+    assert ours.special_tokens == theirs._special_tokens
+    text = "<|start|>user<|message|>hi<|end|><|endofprompt|> and <|reserved_200018|>, <|reserved_201087|>"
+    ids = ours.encode(text, allowed_special="all")
+    assert ids == theirs.encode(text, allowed_special="all")
+    assert ids.count(200018) == 2
+    assert ours.decode(ids) == text.replace("<|reserved_200018|>", "<|endofprompt|>")
+    assert theirs.decode([200018]) in ("<|endofprompt|>", "<|reserved_200018|>")
+    choose = random.Random(13)
+    for number in range(300):
+        text = random_text(choose) + choose.choice(["", *ours.special_tokens])
+        policy = ["ordinary", "all", "none_raise"][number % 3]
+        a, b = ids_of_both(ours, theirs, text, policy)
+        assert a == b
+
+
+def test_two_names_for_one_id_of_a_users_own_stay_a_value_error_for_published_ranks_too():
+    tokenizer = RankedTokenizer(small_ranks(b"ab"), CL100K_SPLIT_PATTERN, {"<a>": 300, "<b>": 300})
+    assert tokenizer.encode("<b>ab<a>", allowed_special="all") == [300, 256, 300]
+    assert tokenizer.decode([300]) == "<a>"
+    with pytest.raises(ValueError, match="'<c>' and '<d>' have the same id 301"):
+        tokenizer.register_special_tokens({"<c>": 301, "<d>": 301})
+    with pytest.raises(ValueError, match="id 256, which is taken"):
+        RankedTokenizer(small_ranks(b"ab"), CL100K_SPLIT_PATTERN, {"<a>": 256})
 
 
 def test_random_texts_over_few_letters_in_one_long_chunk_have_the_ids_of_tiktoken(gpt4, cl100k, gpt4o, o200k):

@@ -18,6 +18,7 @@ PATTERNS = {
     "capture groups": r"(\s+)|(\S)(\S)?",
 }
 SPECIALS = {"<|endoftext|>": 100257, "<|endoftext|><|pad|>": 5000, "¿fin?": 900}
+SHIPPED = [record.name for record in vocabularies.VOCABULARIES.values() if record.ships]
 
 
 @pytest.fixture(scope="module", params=[*PATTERNS, "basic"])
@@ -62,7 +63,7 @@ def test_special_tokens_are_found_everywhere_and_the_longest_wins(trained):
         assert trained[0].encode("<|endoftext|><|pad|>", "all") == [5000]
 
 
-@pytest.mark.parametrize("name", list(vocabularies.VOCABULARIES))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_an_encoding_of_tiktoken_gives_its_ids_here(name):
     encoding = vocabularies.get_encoding(name)
     tokenizer = interop.from_tiktoken(encoding)
@@ -72,7 +73,7 @@ def test_an_encoding_of_tiktoken_gives_its_ids_here(name):
     assert tokenizer.decode(tokenizer.encode(text, "all")) == text
 
 
-@pytest.mark.parametrize("name", list(vocabularies.VOCABULARIES))
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_recovered_merges_of_tiktokens_encodings_make_every_token(name, tmp_path):
     tokenizer = interop.from_tiktoken(vocabularies.get_encoding(name))
     assert len(tokenizer.merges) + 256 == len(tokenizer.vocab)

@@ -205,7 +205,8 @@ def test_it_uses_no_word_of_the_glossary_before_that_is_introduced(name):
 
 
 def test_the_numbers_in_the_lecturers_guide_stand_in_the_notebooks():
-    guide = re.split(r"^## (\d\d) · .*$", (ROOT / "LECTURING.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    text = (ROOT / "docs" / "lecturing.md").read_text(encoding="utf-8")
+    guide = re.split(r"^## (\d\d) · .*$", text, flags=re.MULTILINE)[1:]
     sections = dict(zip(guide[::2], guide[1::2], strict=True))
     assert len(sections) == len(NOTEBOOKS)
     missing = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import minbpe
 FOLDER = Path(minbpe.__file__).parent
 FILES = sorted(path for path in FOLDER.rglob("*.py") if "lab" not in path.relative_to(FOLDER).parts)
 HEAVY = ["IPython", "matplotlib", "ipywidgets", "tiktoken", "numpy", "tokenizers", "tqdm", "pydoc_data", "minbpe.lab"]
+HEAVY += ["regex", "filelock"]
 
 
 def run(program, tmp_path):
@@ -34,10 +36,32 @@ def test_tokenizing_loads_none_of_them_either(tmp_path):
         "for tokenizer in (minbpe.BasicTokenizer(), minbpe.RegexTokenizer()):\n"
         "    tokenizer.train('aaabdaaabac', 259); tokenizer.decode(tokenizer.encode('aaab'))\n"
         "minbpe.GPT4Tokenizer().encode('hello 😉')\n"
+        "minbpe.RegexTokenizer(minbpe.patterns.GPT4O_SPLIT_PATTERN).encode('hello')\n"
         "print(*sys.modules)"
     )
     loaded = run(program, tmp_path)
     assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_where_regex_is_missing_the_known_patterns_work_and_one_of_your_own_says_what_to_install(tmp_path):
+    program = (
+        "import sys; sys.modules['regex'] = None\n"
+        "import minbpe\n"
+        "print(*minbpe.GPT4Tokenizer().encode('hello123'))\n"
+        "try: minbpe.RegexTokenizer('[a-z]+')\n"
+        "except ValueError as error: print(error)"
+    )
+    assert " ".join(run(program, tmp_path)) == (
+        "15339 4513 a split pattern of your own needs the package regex: pip install regex"
+    )
+
+
+def test_the_version_is_the_one_that_is_installed():
+    assert minbpe.__version__ == importlib.metadata.version("minbpe-course")
+
+
+def test_type_checkers_are_told_that_the_package_is_annotated():
+    assert (FOLDER / "py.typed").is_file()
 
 
 @pytest.mark.slow

@@ -14,7 +14,8 @@ from nbformat import v4
 
 from minbpe.lab import Progress, check
 from minbpe.lab.checks import EXERCISES
-from minbpe.lab.progress import QUESTIONS, VARIABLE, file_of, passed, record
+from minbpe.lab.course_map import QUESTIONS
+from minbpe.lab.progress import VARIABLE, file_of, passed, record
 
 ROOT = Path(__file__).parent.parent
 

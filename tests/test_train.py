@@ -63,6 +63,24 @@ def command(*argv, **options):
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def test_the_command_runs_as_a_file_too_as_an_editor_runs_it():
+    write("a.txt", "hello hello hello")
+    argv = [
+        "a.txt",
+        "--tokenizer",
+        "regex",
+        "--pattern",
+        r"[a-z]+|\s",
+        "--vocab-size",
+        "260",
+    ]  # the pattern needs regex
+    done = subprocess.run([sys.executable, train.__file__, *argv], env=ENVIRONMENT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    tokenizer = RegexTokenizer()
+    tokenizer.load("models/regex.model")
+    assert tokenizer.merges == learned("hello hello hello", 260, r"[a-z]+|\s")
+
+
 def give_stdin(monkeypatch, data):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data), encoding="ascii"))
 
@@ -136,7 +154,9 @@ def test_one_tokenizer_alone_writes_its_own_two_files(run, name):
     assert len(merges) == 300 - 256
 
 
-@pytest.mark.parametrize("name, pattern", [*PATTERNS.items(), (r"\w+|\W", r"\w+|\W"), ("", "")])
+@pytest.mark.parametrize(
+    "name, pattern", [*PATTERNS.items(), ("o200k_base", GPT4O_SPLIT_PATTERN), (r"\w+|\W", r"\w+|\W"), ("", "")]
+)
 def test_a_pattern_is_called_by_name_or_written_out(run, name, pattern):
     assert run("--corpus", "unicode", "--tokenizer", "regex", "--pattern", name, "--vocab-size", 260).code == 0
     tokenizer = RegexTokenizer()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
-import inspect
 import os
 import re
 import subprocess
@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 import tiktoken
+from tiktoken.model import encoding_name_for_model
 from tiktoken_ext import openai_public
 
 from minbpe import vocabularies
+from minbpe.gpt4 import published
 from minbpe.vocabularies import VOCABULARIES, install, load_ranks, read
 
 NAMES = pytest.mark.parametrize("name", ["cl100k_base", "o200k_base"])
@@ -48,13 +50,54 @@ def no_folder_set(monkeypatch, tmp_path):
 
 @NAMES
 def test_the_ranks_are_what_openai_published(name):
-    assert hashlib.sha256(read(name)).hexdigest() == PUBLISHED[name] == VOCABULARIES[name]
+    assert hashlib.sha256(read(name)).hexdigest() == PUBLISHED[name] == VOCABULARIES[name].sha256
 
 
-@NAMES
-def test_the_checksums_are_those_that_tiktoken_expects(name):
-    source = inspect.getsource(openai_public.ENCODING_CONSTRUCTORS[name])
-    assert f'expected_hash="{VOCABULARIES[name]}"' in source
+# The records
+
+
+def test_there_is_a_record_of_each_vocabulary_that_tiktoken_has():
+    assert list(VOCABULARIES) == list(openai_public.ENCODING_CONSTRUCTORS)
+    assert [record.name for record in VOCABULARIES.values()] == list(VOCABULARIES)
+
+
+@pytest.mark.parametrize("record", VOCABULARIES.values(), ids=VOCABULARIES)
+def test_the_facts_of_a_record_are_those_that_tiktoken_has(monkeypatch, record):
+    asked_for = []
+    monkeypatch.setattr(
+        openai_public, "load_tiktoken_bpe", lambda url, expected_hash: asked_for.append(url) or expected_hash
+    )
+    monkeypatch.setattr(openai_public, "data_gym_to_mergeable_bpe_ranks", lambda **files: files["vocab_bpe_hash"])
+    facts = openai_public.ENCODING_CONSTRUCTORS[record.name]()
+    assert record.pattern == facts["pat_str"]
+    assert record.special_tokens == facts["special_tokens"]
+    if record.name == "gpt2":  # in tiktoken it comes from two files of another kind
+        assert (record.file, record.sha256) == (VOCABULARIES["r50k_base"].file, VOCABULARIES["r50k_base"].sha256)
+    else:
+        assert facts["mergeable_ranks"] == record.sha256
+        assert asked_for == [f"https://openaipublic.blob.core.windows.net/encodings/{record.file}.tiktoken"]
+
+
+@pytest.mark.parametrize("record", VOCABULARIES.values(), ids=VOCABULARIES)
+def test_the_models_of_a_record_are_models_that_tiktoken_encodes_with_it(record):
+    assert record.models
+    for model in record.models:
+        assert encoding_name_for_model(model.lower().replace(" ", "-")) == record.name
+
+
+def test_no_two_vocabularies_are_called_by_the_same_model():
+    models = [model for record in VOCABULARIES.values() for model in record.models]
+    assert len(set(models)) == len(models)
+
+
+def test_of_o200k_harmonys_special_tokens_two_share_an_id_and_all_others_have_their_own():
+    harmony = VOCABULARIES["o200k_harmony"].special_tokens
+    assert harmony["<|endofprompt|>"] == harmony["<|reserved_200018|>"] == 200018
+    assert len(set(harmony.values())) == len(harmony) - 1
+
+
+def test_o200k_harmony_has_the_ranks_of_o200k_base():
+    assert load_ranks("o200k_harmony") == load_ranks("o200k_base")
 
 
 @NAMES
@@ -72,10 +115,51 @@ def test_the_caller_may_change_the_ranks_that_were_loaded(name):
     assert len(load_ranks(name)) == SIZES[name]
 
 
-@pytest.mark.parametrize("name", ["gpt2", "p50k_base", "", "../cl100k_base", "cl100k_base.tiktoken", None])
+@pytest.mark.parametrize("name", ["gpt5", "GPT-4", "", "../cl100k_base", "cl100k_base.tiktoken", None])
 def test_an_unknown_vocabulary_is_a_value_error_that_lists_those_there_are(name):
-    with pytest.raises(ValueError, match=rf"{re.escape(repr(name))}.*cl100k_base, o200k_base"):
+    with pytest.raises(ValueError, match=rf"{re.escape(repr(name))}.*gpt2, r50k_base, .*cl100k_base, o200k_base"):
         load_ranks(name)
+
+
+@pytest.mark.parametrize("name, file", [("gpt2", "r50k_base"), ("r50k_base", "r50k_base"), ("p50k_edit", "p50k_base")])
+def test_ranks_that_do_not_ship_are_a_value_error_that_says_how_to_get_them(no_folder_set, name, file):
+    for attempt in (load_ranks, read, published):
+        with pytest.raises(ValueError, match=rf'ranks of {name} .*tiktoken\.get_encoding\("{file}"\) downloads them'):
+            attempt(name)
+
+
+SMALL = b"".join(base64.b64encode(bytes([byte])) + b" %d\n" % byte for byte in range(256)) + b"YWI= 256\n"  # "ab"
+
+
+@pytest.fixture
+def small_vocabulary(monkeypatch):
+    """The record of a vocabulary that does not ship, of the bytes and "ab"."""
+    record = vocabularies.Vocabulary(
+        "small", ("s-1",), "small", hashlib.sha256(SMALL).hexdigest(), r"\w+|\W", {"<s>": 300}
+    )
+    monkeypatch.setitem(VOCABULARIES, "small", record)
+    url = "https://openaipublic.blob.core.windows.net/encodings/small.tiktoken"
+    return hashlib.sha1(url.encode()).hexdigest()
+
+
+def test_ranks_that_tiktoken_has_downloaded_are_found_and_a_vocabulary_is_one_record(no_folder_set, small_vocabulary):
+    path = no_folder_set / "data-gym-cache" / small_vocabulary
+    path.parent.mkdir()
+    path.write_bytes(SMALL)
+    assert load_ranks("small")[b"ab"] == 256
+    assert published("small").encode("ab ab<s>", allowed_special="all") == [256, 32, 256, 300]
+    path.write_bytes(SMALL[:-1])
+    with pytest.raises(ValueError, match=f"{small_vocabulary} should hold small, but is damaged"):
+        load_ranks("small")
+
+
+def test_an_encoding_that_cannot_be_downloaded_is_a_value_error_that_says_so(no_folder_set, monkeypatch):
+    def fail(name):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(tiktoken, "get_encoding", fail)
+    with pytest.raises(ValueError, match=r"ranks of p50k_base .*no route to host.*network"):
+        vocabularies.get_encoding("p50k_base")
 
 
 def test_without_the_package_that_carries_them_the_error_says_what_to_install(monkeypatch):

@@ -32,8 +32,9 @@ def findings() -> Iterator[Finding]:
     yield from _packages()
     yield _kernel()
     yield _widgets()
-    for name, model in [("cl100k_base", "GPT-4"), ("o200k_base", "GPT-4o")]:
-        yield _vocabulary(name, model)
+    for record in vocabularies.VOCABULARIES.values():
+        if record.ships and record.file == record.name:  # several may share the ranks
+            yield _vocabulary(record.name, record.models[0])
     yield _tokenizer()
 
 
@@ -44,7 +45,9 @@ def check_setup() -> None:
         problems += not finding.ok
         print(finding)
     if problems:
-        print(f"\n{problems} thing{'s' * (problems > 1)} to mend: do what the ✗ lines say, then run this cell again.")
+        print(
+            f"\n{problems} thing{'s' * (problems > 1)} to put right: do what the ✗ lines say, then run this cell again."
+        )
     else:
         print("\nEverything is here. Have fun!")
 
@@ -104,7 +107,7 @@ def _vocabulary(name: str, model: str) -> Finding:
     try:
         vocabularies.get_encoding(name)
     except (ValueError, OSError) as error:
-        return Finding(False, f"the vocabulary of {model} is not to be had: {error}")
+        return Finding(False, f"the vocabulary of {model} cannot be loaded: {error}")
     return Finding(True, f"the vocabulary of {model} ({name}) is here, verified, and needs no network")
 
 

@@ -21,17 +21,16 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
-from itertools import accumulate, pairwise, zip_longest
+from itertools import accumulate, islice, pairwise, zip_longest
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from minbpe.base import Tokenizer, well_formed
+from minbpe.base import Tokenizer
 from minbpe.gpt4 import RankedTokenizer
 from minbpe.merging import Merge, Pair, Row, apply_merges
-from minbpe.patterns import Splitter
-from minbpe.regex import RegexTokenizer
 
 OPEN = 2**31 - 2  # a boundary that no step closes
 WALL = 2**31 - 1  # a boundary between two chunks, which no step can close
@@ -41,9 +40,7 @@ Token = tuple[int, bytes]  # a token: its id and its bytes
 
 def chunks_of(tokenizer: Tokenizer, text: str) -> list[bytes]:
     """The chunks inside which `tokenizer` merges `text`: one for a BasicTokenizer."""
-    text = well_formed(text)
-    chunks = Splitter(tokenizer.pattern).split(text) if isinstance(tokenizer, RegexTokenizer) else [text]
-    return [chunk.encode("utf-8") for chunk in chunks if chunk]
+    return list(tokenizer.chunks(text))
 
 
 class Window(NamedTuple):
@@ -121,7 +118,8 @@ class Replay(NamedTuple):
 # --- training
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """A pair that could be merged next: how often it occurs, and whether as often as the best."""
 
     pair: Pair
@@ -165,8 +163,9 @@ class TrainingTrace:
         self.vocab = {byte: bytes([byte]) for byte in range(256)}
         self.choices = [recorder.choice()]
         while len(self.merges) < merges and self.choices[-1].candidates:
-            (a, b), count, _ = self.choices[-1].candidates[0]
-            merge = Merge((a, b), 256 + len(self.merges), count)
+            best = self.choices[-1].candidates[0]
+            a, b = best.pair
+            merge = Merge((a, b), 256 + len(self.merges), best.count)
             recorder.merge(merge, len(self.vocab[a]))
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]
@@ -355,7 +354,7 @@ class EncodingTrace:
         self.algorithm = algorithm
         self.chunks = chunks_of(tokenizer, text)
         self.vocab = tokenizer.vocab
-        self.rank_of = rank_of(tokenizer)
+        self.rank_of = tokenizer.rank_of
         model = _Model(self.rank_of, self.vocab, tokenizer.byte_shuffle, ids_of(tokenizer))
         self.steps = list(_ENCODERS[algorithm](model, self.chunks))
         data = b"".join(self.chunks)
@@ -426,14 +425,6 @@ def parting(right: EncodingTrace, wrong: EncodingTrace) -> Parting:
 RankOf = Callable[[Pair], int | None]
 
 
-def rank_of(tokenizer: Tokenizer) -> RankOf:
-    """What tells the id that a pair merges into, or None."""
-    if not isinstance(tokenizer, RankedTokenizer):
-        return tokenizer.merges.get
-    vocab, ids = tokenizer.vocab, ids_of(tokenizer)  # a pair merges if its bytes together are a token
-    return lambda pair: ids.get(vocab[pair[0]] + vocab[pair[1]])
-
-
 _published: WeakKeyDictionary[Tokenizer, dict[bytes, int]] = WeakKeyDictionary()
 
 
@@ -448,13 +439,8 @@ def ids_of(tokenizer: Tokenizer) -> dict[bytes, int]:
 
 
 def learned_as(tokenizer: Tokenizer) -> dict[int, int]:
-    """{id: n} for the tokens that a merge made: the n-th to be learned, counting from 1.
-
-    Of published ranks the place in learning is the rank itself, less the 256 bytes.
-    """
-    if isinstance(tokenizer, RankedTokenizer):
-        return {idx: idx - 255 for idx in tokenizer.vocab if idx > 255}
-    return {idx: place for place, idx in enumerate(tokenizer.merges.values(), 1)}
+    """{id: n} for the tokens that a merge made: the n-th to be learned, counting from 1."""
+    return {idx: place for place, idx in enumerate(islice(tokenizer.vocab, 256, None), 1)}
 
 
 class _Model(NamedTuple):
@@ -571,7 +557,7 @@ class Node(NamedTuple):
     children: tuple[Node, Node] | None
 
 
-def merge_tree(tokenizer: Tokenizer, idx: int) -> Node:
+def tree_of(tokenizer: Tokenizer, idx: int) -> Node:
     """The tree of merges behind the token `idx`. ValueError for an id that no token has.
 
     For published ranks the parents are recovered: what is left when the token's bytes are merged with what
@@ -580,7 +566,7 @@ def merge_tree(tokenizer: Tokenizer, idx: int) -> Node:
     vocab = tokenizer.vocab
     if idx not in vocab:
         raise ValueError(f"no token has the id {idx}")
-    ranked = rank_of(tokenizer) if isinstance(tokenizer, RankedTokenizer) else None
+    ranked = tokenizer.rank_of if isinstance(tokenizer, RankedTokenizer) else None
     parents_of = {} if ranked else {merged: pair for pair, merged in tokenizer.merges.items()}
 
     def parents(child: int) -> Pair | None:

@@ -5,8 +5,9 @@
     check("merge", merge)      # one line when it is right, else CheckFailed with words that help
     check.exercises()          # all of them
 
-runner.py calls an answer safely, faults.py finds faults of form, checking.py puts the two together, and the
-files nb01_bytes.py to nb09_in_the_wild.py hold the exercises, each with the misconceptions it can meet.
+An exercise is data (exercise.py): nb01_bytes.py to nb09_in_the_wild.py hold them, each with its cases and the
+misconceptions that it can meet. The way of a check is told at the head of checking.py: runner.py calls an answer,
+faults.py judges one call, examining.py all of them, and checking.py puts in words what was found.
 """
 
 from minbpe.lab.checks import (
@@ -20,7 +21,7 @@ from minbpe.lab.checks import (
     nb08_speed,
     nb09_in_the_wild,
 )
-from minbpe.lab.checks.checking import Check, CheckFailed, check
+from minbpe.lab.checks.checking import Check, CheckFailed, Verdict, check, examine
 from minbpe.lab.checks.exercise import EXERCISES, Exercise, Misconception
 from minbpe.lab.progress import record
 
@@ -39,4 +40,4 @@ NOTEBOOKS = (
     nb09_in_the_wild,
 )
 
-__all__ = ["EXERCISES", "Check", "CheckFailed", "Exercise", "Misconception", "check"]
+__all__ = ["EXERCISES", "Check", "CheckFailed", "Exercise", "Misconception", "Verdict", "check", "examine"]

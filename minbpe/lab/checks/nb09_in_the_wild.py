@@ -16,7 +16,7 @@ from random import Random
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges
-from minbpe.lab.checks.show import Code
+from minbpe.lab.checks.runner import Code
 
 Encode = Callable[[str], list[int]]
 Parallel = dict[str, list[str]]

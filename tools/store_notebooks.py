@@ -1,6 +1,6 @@
 """Runs notebooks from top to bottom and stores them as the repository keeps them.
 
-    python tests/store_notebooks.py notebooks/00-start-here.ipynb …
+    python tools/store_notebooks.py notebooks/00-start-here.ipynb …
 
 Outputs are stored; times, versions and everything else that differs from run to run is left out. Nothing is
 written when a cell fails.
