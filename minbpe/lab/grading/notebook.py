@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +238,19 @@ class Running(NotebookClient):
         """Whether the kernel's process is gone."""
         return not run_sync(self.km.is_alive)()
 
+    def start(self, code: str) -> None:
+        """Have the kernel run a line of ours, and do not wait for it."""
+        self.kc.execute(code, silent=True, store_history=False)
+
+    def processor_seconds(self) -> float:
+        """The processor time of the kernel so far, as the system says; 0 where it cannot be seen."""
+        with contextlib.suppress(psutil.Error):
+            for process in self.km.processes():
+                if not process.children():
+                    times = process.cpu_times()
+                    return float(times.user + times.system)
+        return 0.0
+
     def answers(self) -> None:
         """Raises if the kernel does not do what it is told."""
         run_sync(self._answers)()
@@ -289,6 +302,3 @@ def has_mark(process: psutil.Process, mark: str) -> bool:
         return process.environ().get(MARK) == mark
     except (psutil.Error, OSError):  # somebody else's
         return False
-
-
-Progress = Callable[[int], None]

@@ -27,8 +27,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from minbpe.lab.grading.channel import opened
-from minbpe.lab.grading.examining import examine
+from minbpe.lab.checks import EXERCISES, Verdict, examine
+from minbpe.lab.grading.remote import Broken, Remote, connected
 from minbpe.lab.grading.notebook import Place, Running, Stuck, failure, package_without_answers
 from minbpe.lab.grading.sandbox import Sandbox, choose
 
@@ -123,20 +123,28 @@ class Grading:
     def check(self, cell: NotebookNode, index: int, name: str, checks: list[list[str]]) -> None:
         """Find the verdict of a cell with checks: every one of them must pass."""
         lines: list[str] = []
-        cell.outputs = []
+        self.checked[index] = False, failure("CheckFailed", "This check came to no end: the answer ended Python.")
         for number, (exercise, answer) in enumerate(checks):
-            seed = seed_of(self.order["seed"], name, number)
-            with opened(self.running, index) as channel:
-                verdict = examine(channel, exercise, answer, seed)
-                for sentence in verdict.look_at:
-                    self.running.say(f"{name}: {sentence}")
-                broken = channel.broken
+            with connected(self.running, index, answer) as remote:
+                verdict = self.verdict(exercise, remote, seed_of(self.order["seed"], name, number))
             self.running.tell_notes(name)
-            if not verdict.passed or broken:
+            if not verdict.passed:
                 self.checked[index] = False, failure("CheckFailed", verdict.text)
                 return
             lines.append(verdict.text)
         self.checked[index] = True, new_output("stream", name="stdout", text="".join(f"{line}\n" for line in lines))
+
+    def verdict(self, exercise: str, remote: Remote, seed: int) -> Verdict:
+        """What is found out about one answer. Whatever goes wrong over there is no pass."""
+        try:
+            facts = remote.facts(EXERCISES[exercise].methods)
+            if facts.kind == "missing":
+                return Verdict(exercise, False, f"✗ There is no answer to {exercise} yet ({facts.type_name})")
+            return examine(EXERCISES[exercise], remote, seed)
+        except Broken:
+            raise
+        except Exception as error:  # an outcome that no answer has: the checks cannot make sense of it
+            return Verdict(exercise, False, f"✗ {exercise}: what came back makes no sense ({error})")
 
 
 def seed_of(secret: str, name: str, number: int) -> int:
