@@ -21,7 +21,6 @@ from minbpe.lab.draw.svg import HUES, INK, LINE, MONO, PAPER, Still
 from minbpe.lab.draw.text import columns, counted, show_token
 from minbpe.lab.trace import (
     Node,
-    chunks_of,
     learned_as,
     tree_of,
 )
@@ -147,7 +146,7 @@ class MergeTree(Lab):
             layout={"width": "14em"},
         )
         if token is None:
-            chunks = chunks_of(tokenizer, text)
+            chunks = list(tokenizer.chunks(text))
             token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), tokenizer.rank_of)[0] if chunks else None
         if token is None:
             token = max(tokenizer.vocab)

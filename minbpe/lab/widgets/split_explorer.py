@@ -23,10 +23,11 @@ from minbpe.lab.draw.html import (
 from minbpe.lab.draw.svg import Still
 from minbpe.lab.draw.text import counted
 from minbpe.lab.widgets.lab import TextLab, text_input
-from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, R50K_SPLIT_PATTERN, Splitter
+from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
+from minbpe.vocabularies import find
 
 # What tiktoken gives today for each.
-KNOWN = {"none": "", "GPT-2": R50K_SPLIT_PATTERN, "GPT-4": CL100K_SPLIT_PATTERN, "GPT-4o": GPT4O_SPLIT_PATTERN}
+KNOWN = {"none": ""} | {find(name).models[0]: find(name).pattern for name in ("gpt2", "cl100k_base", "o200k_base")}
 MINBPE = "GPT-4, as in minbpe"  # an older form of GPT-4's, which cuts some white space differently
 PATTERN_SECONDS = 0.5  # seconds for a pattern of the learner's own; some take for ever, as (a+)+b does on many a's
 LONGEST_PATTERN = 2000  # characters
