@@ -388,10 +388,10 @@ RANKS_TOKENIZER = add(
         draw=GPT4_TOKENIZER.draw,
         draws=GPT4_TOKENIZER.draws,
         show=GPT4_TOKENIZER.show,
-        without={
-            name: "The point of this one is to get by without the merges: look the ranks up directly."
-            for name in ("recover_merges", "merges", "split_token", "byte_shuffle", "GPT4Tokenizer")
-        },
+        without=dict.fromkeys(
+            ("recover_merges", "merges", "split_token", "byte_shuffle", "GPT4Tokenizer"),
+            "The point of this one is to get by without the merges: look the ranks up directly.",
+        ),
         more=ready(
             [Step((ALL,), on="t"), Step(("hello world",), "encode", "t")],
             ((ALL,), ("encode", "hello world")),

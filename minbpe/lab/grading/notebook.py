@@ -76,7 +76,17 @@ class Place:
     def environment(self) -> dict[str, str]:
         """Nothing of the instructor's settings, and a home that is thrown away."""
         made = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
-        homes = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR")
+        homes = (
+            "HOME",
+            "USERPROFILE",
+            "APPDATA",
+            "LOCALAPPDATA",
+            "TMPDIR",
+            "TEMP",
+            "TMP",
+            "MPLCONFIGDIR",
+            "IPYTHONDIR",
+        )
         made |= dict.fromkeys(homes, str(self.work))
         return made | {
             "PYTHONPATH": str(self.course),
@@ -129,7 +139,14 @@ class ContainedKernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """Ours, whatever kernels there are."""
-        argv = [sys.executable, "-m", "minbpe.lab.grading.inside.kernel", "-f", "{connection_file}", "--log-level=ERROR"]
+        argv = [
+            sys.executable,
+            "-m",
+            "minbpe.lab.grading.inside.kernel",
+            "-f",
+            "{connection_file}",
+            "--log-level=ERROR",
+        ]
         spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
         if self.place.sandbox.kind == "container":
             spec.interrupt_mode = "message"
