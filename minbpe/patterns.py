@@ -5,7 +5,7 @@ A pattern is a regular expression; its matches are the chunks. Two things about 
 What is a letter? Unicode adds some every year, and each regex engine carries the tables of the year it
 was built. `" \\u0558's"` splits in one way where U+0558 is a letter and in another where it is unknown.
 So for the patterns below the classes \\p{L}, \\p{N}, … are not left to the engine: they are written out
-from unicode_classes.txt, which was read off tiktoken itself. `python tests/unicode_classes.py` reads it
+from unicode_classes.txt, which was read off tiktoken itself. `python tools/unicode_classes.py` reads it
 off the installed tiktoken again, and a test fails when the two differ.
 
 Why not the `regex` package? With the classes written out, Python's own `re` can run these patterns, about
