@@ -1,25 +1,28 @@
-"""A tokenizer trained here, used from tiktoken and from Hugging Face tokenizers; and tiktoken's, used here.
+"""A tokenizer trained here, used from tiktoken and from Hugging Face tokenizers; and theirs, used here.
 
-Both hold the same two things in another dress. tiktoken has no merges, only ranks {bytes: id}: two tokens
+All hold the same two things in another dress. tiktoken has no merges, only ranks {bytes: id}: two tokens
 merge when their bytes together have a rank. Hugging Face keeps the list of merges, and writes each byte as
-a visible character. The patterns of patterns.py are the same to all three. A pattern of your own is read
-by each with its own regular expressions, which differ in rare features.
+a visible character. The patterns of patterns.py are the same to all three. A pattern of your own is written
+out for the other engines, or refused (portable.py says how).
 """
 
 from __future__ import annotations
 
-import re
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
-
-import regex
 
 from minbpe.base import Tokenizer
 from minbpe.gpt4 import RankedTokenizer
+from minbpe.merging import apply_merges
 from minbpe.patterns import KNOWN_PATTERNS
+from minbpe.portable import Chars, complement, first_characters, parse, regex_dialect, sure_characters, write
 
 if TYPE_CHECKING:
     import tiktoken
     import tokenizers
+
+MAX_ID = 2**32 - 1  # both hold ids in 32 bits
 
 
 def from_tiktoken(encoding: tiktoken.Encoding) -> RankedTokenizer:
@@ -31,81 +34,151 @@ def from_tiktoken(encoding: tiktoken.Encoding) -> RankedTokenizer:
 
 
 def to_tiktoken(tokenizer: Tokenizer, name: str) -> tiktoken.Encoding:
-    """A tiktoken.Encoding called `name` that gives the ids of `tokenizer`, special tokens included.
+    """A tiktoken.Encoding called `name` that gives the ids of `tokenizer` for every text, special tokens included.
 
-    ValueError for what tiktoken cannot hold: two tokens with the same bytes, a pattern it cannot read.
+    ValueError for what tiktoken cannot hold: two tokens with the same bytes, a token that its own bytes do not
+    encode to, special tokens of which one begins like another, a pattern that means something else there.
+    tiktoken gives up (a panic, never other ids) on a text for which a pattern tracks back a million times.
     """
     import tiktoken
 
-    ranks = {token: idx for idx, token in tokenizer.vocab.items()}
-    if len(ranks) < len(tokenizer.vocab):
-        raise ValueError("two tokens have the same bytes, and tiktoken tells tokens apart by their bytes")
-    pattern = tokenizer.pattern
-    if not pattern:
-        pattern = r"[\s\S]+"
-    elif pattern not in KNOWN_PATTERNS:
-        # tiktoken drops what a pattern leaves out; here that is a chunk, so it must be one there.
-        _check_portable(pattern)
-        pattern = rf"(?:{pattern})|(?:(?!(?:{pattern}))[\s\S])+"
+    _check_ids(tokenizer)
+    _check_ranks(tokenizer)
+    by_name = sorted(tokenizer.special_tokens)
+    for shorter, longer in pairwise(by_name):
+        if longer.startswith(shorter):
+            raise ValueError(
+                f"the special token {longer!r} begins with the special token {shorter!r}: tiktoken may take the "
+                "shorter one where both fit. Rename one of them"
+            )
+    pattern = tiktoken_pattern(tokenizer.pattern)
     try:
         return tiktoken.Encoding(
-            name, pat_str=pattern, mergeable_ranks=ranks, special_tokens=dict(tokenizer.special_tokens)
+            name,
+            pat_str=pattern,
+            mergeable_ranks={token: idx for idx, token in tokenizer.vocab.items()},
+            special_tokens=dict(tokenizer.special_tokens),
         )
     except ValueError as error:
-        raise ValueError(f"tiktoken cannot read the split pattern {tokenizer.pattern!r}: {error}") from None
+        raise ValueError(f"tiktoken cannot read the split pattern {tokenizer.pattern!r}: {str(error)[-300:]}") from None
 
 
-def to_huggingface(tokenizer: Tokenizer) -> tokenizers.Tokenizer:
-    """A Tokenizer of Hugging Face's `tokenizers` that gives the ids of `tokenizer`.
+def tiktoken_pattern(pattern: str) -> str:
+    """`pattern` as tiktoken must be given it. ValueError if it cannot be carried over."""
+    if not pattern:
+        return r"[\s\S]+"
+    if pattern in KNOWN_PATTERNS:
+        return pattern
+    # tiktoken drops what a pattern leaves out; here that is a chunk, so it must be one there.
+    node = parse(pattern, regex_dialect())
+    written = write(node)
+    if not complement(sure_characters(node)):
+        return written
+    first = first_characters(node)
+    never, maybe = write(Chars(complement(first))), write(Chars(first))
+    return rf"(?:{written})|(?>{never}+|(?!{written}){maybe})+"
 
-    It finds special tokens in the text, as encode(…, allowed_special="all") does here. Its decode garbles
-    special tokens with letters beyond ASCII, which it takes for spelled-out bytes. ValueError without
-    the package `tokenizers`, and for what it cannot hold: a special token spelled like another token, a
-    pattern it cannot read.
+
+def to_huggingface(tokenizer: Tokenizer, *, encode_special_tokens: bool = False) -> tokenizers.Tokenizer:
+    """A Tokenizer of Hugging Face's `tokenizers` that gives the ids of `tokenizer` for every text.
+
+    It finds special tokens in the text, as encode(…, allowed_special="all") does here: chat templates need
+    that. Whoever can write into the text can write special tokens, then. With `encode_special_tokens` (its
+    own name for it) they are ordinary text, as with allowed_special="none"; but tokenizer.json does not keep
+    the setting, so it must be set again after loading. Its decode garbles special tokens with letters beyond
+    ASCII, which it takes for spelled-out bytes.
+
+    ValueError without the package `tokenizers`, and for what it cannot hold: two tokens with the same bytes,
+    a special token spelled like another token, two special tokens with one id, a pattern that means something
+    else there.
     """
     try:
-        from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers
+        from tokenizers import AddedToken, decoders, models, pre_tokenizers
         from tokenizers import Tokenizer as HuggingFaceTokenizer
     except ImportError:
         raise ValueError("to_huggingface needs the package tokenizers: pip install tokenizers") from None
 
-    visible = _visible_bytes()
-    names = {idx: "".join(visible[byte] for byte in token) for idx, token in tokenizer.vocab.items()}
-    vocab = {name: idx for idx, name in names.items()}
+    _check_ids(tokenizer)
+    vocab = {_name(token): idx for idx, token in tokenizer.vocab.items()}
+    if len(vocab) < len(tokenizer.vocab):
+        raise ValueError("two tokens have the same bytes, and Hugging Face tells tokens apart by their bytes")
+    special_ids = set()
     for special, idx in tokenizer.special_tokens.items():
         if special in vocab:
             raise ValueError(f"the special token {special!r} is spelled like the token {vocab[special]}")
-        vocab[special] = idx
-    result = HuggingFaceTokenizer(models.BPE(vocab=vocab, merges=[(names[a], names[b]) for a, b in tokenizer.merges]))
-    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
-    if tokenizer.pattern:
-        if tokenizer.pattern not in KNOWN_PATTERNS:
-            _check_portable(tokenizer.pattern)
-        # Oniguruma takes {1,3}+ for a repeated group, where the others take it for a possessive {1,3}.
-        # At the end of an alternative, as in our patterns, greedy and possessive are the same.
-        pattern = tokenizer.pattern.replace("{1,3}+", "{1,3}")
-        try:
-            split = pre_tokenizers.Split(Regex(pattern), behavior="isolated")
-        except Exception as error:  # the bindings raise a bare Exception
-            raise ValueError(f"tokenizers cannot read the split pattern {pattern!r}: {error}") from None
-        byte_level = pre_tokenizers.Sequence([split, byte_level])
-    result.pre_tokenizer = byte_level
+        if idx in special_ids:
+            raise ValueError(f"the special token {special!r} is another name for the id {idx}, which can have only one")
+        special_ids.add(idx)
+    by_rank = sorted(tokenizer.merges.items(), key=lambda merge: merge[1])
+    merges = [(_name(tokenizer.vocab[a]), _name(tokenizer.vocab[b])) for (a, b), _ in by_rank]
+    # Published ranks hold tokens that no merge makes: such a token is found only where it is a whole chunk.
+    whole = isinstance(tokenizer, RankedTokenizer)
+    model = models.BPE(vocab=vocab | tokenizer.special_tokens, merges=merges, ignore_merges=whole)
+    result = HuggingFaceTokenizer(model)
+    to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    split = [_huggingface_split(tokenizer.pattern)] if tokenizer.pattern else []
+    result.pre_tokenizer = pre_tokenizers.Sequence([*split, to_bytes])
     result.decoder = decoders.ByteLevel()
     result.add_special_tokens(
         [AddedToken(special, special=True, normalized=False) for special in tokenizer.special_tokens]
     )
+    result.encode_special_tokens = encode_special_tokens
     return result
 
 
-def _check_portable(pattern: str) -> None:
-    """ValueError for patterns that mean something else, or crash, in the other engines."""
-    compiled = regex.compile(pattern)
-    if compiled.fullmatch(""):
-        raise ValueError(f"the split pattern {pattern!r} also matches nothing at all; write + in place of *")
-    if compiled.groups and re.search(r"\\[1-9]|\(\?P[=>]|\\g<", pattern):
-        raise ValueError(f"the split pattern {pattern!r} refers back to a group, which cannot be carried over")
+def _huggingface_split(pattern: str) -> tokenizers.pre_tokenizers.Split:
+    from tokenizers import Regex, pre_tokenizers
+
+    if pattern in KNOWN_PATTERNS:
+        # Oniguruma takes {1,3}+ for a repeated group, where the others take it for a possessive {1,3}.
+        # At the end of an alternative, as in our patterns, greedy and possessive are the same.
+        written = pattern.replace("{1,3}+", "{1,3}")
+    else:
+        written = write(parse(pattern, regex_dialect()))
+    try:
+        return pre_tokenizers.Split(Regex(written), behavior="isolated")
+    except Exception as error:  # the bindings raise a bare Exception
+        raise ValueError(f"tokenizers cannot read the split pattern {pattern!r}: {error}") from None
 
 
+def _check_ids(tokenizer: Tokenizer) -> None:
+    """ValueError for ids that do not fit, and for merges that are not in order of learning."""
+    for idx in (*tokenizer.vocab, *tokenizer.special_tokens.values()):
+        if not 0 <= idx <= MAX_ID:
+            raise ValueError(f"the id {idx} does not fit into 32 bits, which is all that others have for an id")
+    known = set(tokenizer.byte_shuffle)
+    for (a, b), idx in sorted(tokenizer.merges.items(), key=lambda merge: merge[1]):
+        if not {a, b} <= known:
+            raise ValueError(f"the merge of {a} and {b} into {idx} comes before the one that makes its halves")
+        if tokenizer.vocab[idx] != tokenizer.vocab[a] + tokenizer.vocab[b]:
+            raise ValueError(f"the token {idx} is not what the merge of {a} and {b} gives")
+        known.add(idx)
+
+
+def _check_ranks(tokenizer: Tokenizer) -> None:
+    """ValueError where merging by bytes would give other ids than merging by pairs.
+
+    It gives the same if each token comes out for its own bytes. For take two tokens side by side, and their
+    bytes together the bytes of a third: no merge has reached across these bytes, or it would be there. So up to
+    here all went as it goes for these bytes alone, where the last step to the third token is a merge of these two.
+    """
+    if len({*tokenizer.vocab.values()}) < len(tokenizer.vocab):
+        raise ValueError("two tokens have the same bytes, and tiktoken tells tokens apart by their bytes")
+    if isinstance(tokenizer, RankedTokenizer):
+        return
+    for idx, token in tokenizer.vocab.items():
+        ids = apply_merges(token.translate(tokenizer.byte_shuffle), tokenizer.merges.get)
+        if ids != [idx]:
+            raise ValueError(f"the token {idx}, {token!r}, encodes to {ids} here; tiktoken would give [{idx}]")
+
+
+def _name(token: bytes) -> str:
+    """The token as Hugging Face spells it."""
+    visible = _visible_bytes()
+    return "".join(visible[byte] for byte in token)
+
+
+@cache
 def _visible_bytes() -> list[str]:
     """For each byte the character that stands for it in GPT-2's alphabet, which `tokenizers` uses.
 

@@ -5,7 +5,7 @@ A pattern is a regular expression; its matches are the chunks. Two things about 
 What is a letter? Unicode adds some every year, and each regex engine carries the tables of the year it
 was built. `" \\u0558's"` splits in one way where U+0558 is a letter and in another where it is unknown.
 So for the patterns below the classes \\p{L}, \\p{N}, … are not left to the engine: they are written out
-from unicode_classes.txt, which was read off tiktoken itself. `python tests/unicode_classes.py` reads it
+from unicode_classes.txt, which was read off tiktoken itself. `python tools/unicode_classes.py` reads it
 off the installed tiktoken again, and a test fails when the two differ.
 
 Why not the `regex` package? With the classes written out, Python's own `re` can run these patterns, about
@@ -86,7 +86,9 @@ class Splitter:
 
     def batches(self, text: str) -> Iterator[Iterable[str]]:
         """The chunks of `text` a few hundred at a time, which costs less than one by one."""
-        return map(self._split_window, _windows(text)) if self.known else iter([self._matches_and_gaps(text)])
+        if self.known:
+            return map(self._split_window, _windows(text))
+        return iter([(chunk for chunk, _ in self.matches_and_gaps(text))])
 
     def _split_window(self, text: str) -> list[str]:
         if text.isascii() or not ASTRAL.search(text):
@@ -95,18 +97,23 @@ class Splitter:
         ends = accumulate(map(len, chunks), initial=0)
         return [text[start:end] for start, end in pairwise(ends)]
 
-    def _matches_and_gaps(self, text: str) -> Iterator[str]:
+    def matches_and_gaps(self, text: str, seconds: float | None = None) -> Iterator[tuple[str, bool]]:
+        """The chunks of `text`, each with whether the pattern matched it; False for what lies between two matches.
+
+        TimeoutError when a pattern of your own takes more than `seconds`; the known ones always come to an end.
+        """
         place = 0
-        for match in self._compiled.finditer(text):
+        limit = {} if seconds is None or self.known else {"timeout": seconds}
+        for match in self._compiled.finditer(text, **limit):
             start, end = match.span()
             start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
             if start < end:
                 if place < start:
-                    yield text[place:start]
-                yield text[start:end]
+                    yield text[place:start], False
+                yield text[start:end], True
                 place = end
         if place < len(text):
-            yield text[place:]
+            yield text[place:], False
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:

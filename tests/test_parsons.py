@@ -6,7 +6,7 @@ import pytest
 from traitlets import TraitError
 
 from minbpe.lab import check
-from minbpe.lab.parsons import DEEPEST, FILE, Parsons, shuffled
+from minbpe.lab.widgets.parsons import DEEPEST, FILE, Parsons, shuffled
 
 TOP_PAIR = """
 def top_pair(stats):

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from traitlets import TraitError
 
-from minbpe.lab import questions
-from minbpe.lab.questions import Predict, Question, Quiz
+from minbpe.lab import Predict, Question, Quiz
+from minbpe.lab.widgets import questions
 
 OPTIONS = {"1": "One is too few.", "2": "`(a, a)` stands at 0 and at 1.", "3": "Three letters, two gaps."}
 
@@ -157,3 +157,11 @@ def test_in_lecture_mode_letters_are_large_from_the_start(monkeypatch):
     assert predict().large and quiz().large
     monkeypatch.delenv("MINBPE_LECTURE")
     assert not predict().large
+
+
+def test_a_quiz_may_have_any_number_of_questions():
+    widget = Quiz([Question(f"Is {number} even?", {"yes": "Y.", "no": "N."}, "yes") for number in range(23)])
+    state = widget.stage.get_state()  # what the page is sent
+    parts = dict(zip(state["names"], (state[f"p{place}"] for place in range(len(state["names"]))), strict=True))
+    assert sum("Is " in html for html in parts.values()) == 23
+    assert "0 of 23 answered" in parts["result"]

@@ -7,7 +7,7 @@ import pytest
 expect = pytest.importorskip("playwright.sync_api", reason="`pip install playwright`").expect
 
 CELL = """\
-from minbpe.lab.parsons import Parsons
+from minbpe.lab import Parsons
 puzzle = Parsons(["def f():", "a = 1", "b = 2", "return a + b"], "f", judge=lambda f: f())
 puzzle.arrange("def f():\\n    a = 1\\n    b = 2\\n    return a + b")
 puzzle.selected = 0

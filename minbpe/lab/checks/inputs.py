@@ -97,7 +97,7 @@ def vocab_of(merges: dict[tuple[int, int], int]) -> dict[int, bytes]:
 
 def random_merges(rng: Random, letters: bytes = b"abc") -> dict[tuple[int, int], int]:
     """Merges in an order that no training would give: they get in each other's way much more often."""
-    tokens, merges = list(letters), {}
+    tokens, merges = list(letters), dict[tuple[int, int], int]()
     for _ in range(rng.randint(1, 7)):
         pair = rng.choice(tokens), rng.choice(tokens)
         if pair not in merges:

@@ -307,7 +307,7 @@ def the_first_chunk_only(chunks: list[str], vocab_size: int) -> Merges:
     "Every merge is chosen by the counts over all chunks together.",
 )
 def one_chunk_after_the_other(chunks: list[str], vocab_size: int) -> Merges:
-    rows, merges = chunks_of(chunks), {}
+    rows, merges = chunks_of(chunks), Merges()
     for place in range(len(rows)):
         while len(rows[place]) > 1 and 256 + len(merges) < vocab_size:
             stats = base.get_stats(rows[place])

@@ -9,6 +9,7 @@ factor of 10 to 40; a naive loop written with tricks gains 2 or 3.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -25,8 +26,7 @@ from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.faults import RUN_IT, Problem, Trial, where
 from minbpe.lab.checks.nb03_merges import TRAIN, Merges, Pair
 from minbpe.lab.checks.nb04_encode_decode import ENCODE
-from minbpe.lab.checks.runner import Outcome
-from minbpe.lab.checks.show import Code, fresh
+from minbpe.lab.checks.runner import Caller, Code, Outcome, Step
 from minbpe.regex import RegexTokenizer
 
 RATIO = 5
@@ -166,21 +166,20 @@ def always_the_same_pattern(texts: Iterable[str], pattern: str) -> dict[str, int
 
 
 def processor_seconds(function: Callable[[], Any]) -> float:
+    """Under the same watch as an answer: it may cost time."""
     started = time.process_time()
-    function()
+    runner.run(function, math.inf)
     return time.process_time() - started
 
 
-def too_slow(
-    answer: Callable[..., Any], args: Args, expected: Any, naive: Callable[[], Any], times: float
-) -> Trial | None:
+def too_slow(caller: Caller, args: Args, expected: Any, naive: Callable[[], Any], times: float) -> Trial | None:
     """A failed trial when the answer needs more than a RATIO-th of the processor time of the naive loop.
 
     The naive loop is measured on a part of the work, of which the whole is `times` as much.
     """
     for _ in range(TRIES):
         limit = processor_seconds(naive) * times / RATIO
-        outcome = runner.run(answer, fresh(args), 2 * runner.SECONDS, processor=limit)
+        outcome = caller.call([Step(args)], 2 * runner.SECONDS, processor=limit)
         if outcome.stopped != "time":
             break
     if outcome.stopped == "time":
@@ -195,9 +194,8 @@ def too_slow(
     elif outcome.error is not None:
         problem = Problem(
             "raises",
-            f"On this long text it raised {type(outcome.error).__name__}: {outcome.error}"
-            f"{where(answer, outcome.error)}",
-            TOO_DEEP if isinstance(outcome.error, RecursionError) else RUN_IT,
+            f"On this long text it raised {outcome.error.kind}: {outcome.error.message}{where(outcome.error)}",
+            TOO_DEEP if outcome.error.kind == "RecursionError" else RUN_IT,
         )
     elif outcome.value != expected:
         problem = Problem(
@@ -223,12 +221,12 @@ def many_letters() -> str:
     return "".join(Random(8).choices("etaoinshrdlucmfwypvbgkjqxz", k=LETTERS))
 
 
-def train_fast_enough(answer: Callable[..., Any]) -> Trial | None:
+def train_fast_enough(caller: Caller) -> Trial | None:
     text, size = many_letters(), 256 + MERGES_TO_LEARN
     steps = islice(merging.learn_merges({text.encode(): 1}), MERGES_TO_LEARN)
     part, few = text[: LETTERS // PART], 256 + MERGES_TO_LEARN // PART
     return too_slow(
-        answer,
+        caller,
         (Code("many_letters()", SETUP.format("many_letters"), many_letters=many_letters), size),
         {step.pair: step.idx for step in steps},
         lambda: inputs.naive_train([list(part.encode())], few),
@@ -325,11 +323,11 @@ def many_merges() -> Merges:
     return {step.pair: step.idx for step in steps}
 
 
-def encode_fast_enough(answer: Callable[..., Any]) -> Trial | None:
+def encode_fast_enough(caller: Caller) -> Trial | None:
     text, merges = long_text(), many_merges()
     part, few = text[: len(text) // PART], dict(list(merges.items())[:: PART // 4])
     return too_slow(
-        answer,
+        caller,
         tuple(
             Code(f"{name}()", SETUP.format("long_text, many_merges"), **{name: function})
             for name, function in (("long_text", long_text), ("many_merges", many_merges))
