@@ -8,8 +8,9 @@
 //          kernel works on the last one and then sends only the newest, so nothing queues up.
 // step     a number: of the elements with data-step, those above it are hidden and the one at it is marked; groups
 //          of them that begin above it (data-from) are hidden too.
-// data-opens  as soon as a part has it, the folded heading below the cell opens (JupyterLab)
-// data-takes  the value of a button is that of the field with this data-name; Enter in a field with data-enter presses it
+// opens    as soon as something has data-opens, the folded heading below the cell opens (JupyterLab).
+// takes    the value of a button with data-takes is that of the field with this data-name; Enter in a field with
+//          data-enter presses it.
 // focus    in something with data-follow, it goes along with what has data-here, or the button that is pressed
 //          (aria-pressed) in there.
 // fuse     tokens in rows of the same data-fuse move to where they now stand, and merged ones into each other; but
