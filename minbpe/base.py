@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Self
 
 from minbpe import files
+from minbpe.budget import Budget
 from minbpe.files import BYTES_IN_ORDER
-from minbpe.merging import Pair
+from minbpe.merging import Pair, apply_merges
 from minbpe.tiktoken_api import TiktokenAPI
 from minbpe.training import Trainable
 
@@ -70,7 +71,7 @@ def well_formed(text: str) -> str:
     return text
 
 
-class Tokenizer(Trainable, TiktokenAPI):
+class Tokenizer(Trainable, TiktokenAPI, Budget):
     """The base of all tokenizers. It knows bytes and merges, but not yet how text becomes chunks.
 
     `merges`, `vocab`, `special_tokens` and `pattern` can be set, and the rest follows. Change them in this way, not
@@ -155,6 +156,9 @@ class Tokenizer(Trainable, TiktokenAPI):
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of `text`, with special tokens taken for ordinary text."""
         return self.encode(text)
+
+    def _encode_chunk(self, text_bytes: bytes) -> list[int]:
+        return apply_merges(text_bytes.translate(self.byte_shuffle), self.merges.get)
 
     def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
         """The text of `ids`. Bytes that are not UTF-8, such as half a character, become U+FFFD.
