@@ -108,9 +108,12 @@ class Tokenizer(Trainable, TiktokenAPI, Budget):
 
     @special_tokens.setter
     def special_tokens(self, special_tokens: Mapping[str, int]) -> None:
-        listed = {idx for idx in self.inverse_special_tokens if idx in self.vocab}  # by minbpe's _build_vocab
-        files.check_special_tokens(special_tokens, self.vocab.keys() - listed if listed else self.vocab)
+        vocab, before = self.vocab, self.inverse_special_tokens
+        if any(idx in vocab for idx in before):  # as minbpe's _build_vocab lists them
+            vocab = {idx: token for idx, token in vocab.items() if idx not in before}
+        files.check_special_tokens(special_tokens, vocab)
         self._use_special_tokens(dict(special_tokens))
+        self._vocab = vocab
 
     @property
     def pattern(self) -> str:
