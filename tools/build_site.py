@@ -2,11 +2,11 @@
 
     python tools/build_site.py FOLDER [--offline] [--base-url URL] [--repository OWNER/NAME]
 
-FOLDER gets a landing page, every notebook as a page to read, and JupyterLite, in which the notebooks and the exercises run with nothing
-installed. Any web server can serve it: python -m http.server --directory FOLDER.
+FOLDER gets a landing page, every notebook as a page to read, and JupyterLite, in which the notebooks and the exercises
+run with nothing installed. Any web server can serve it: python -m http.server --directory FOLDER.
 
-Everything comes from PyPI and npm. The tools, pinned in site-requirements.txt, go into an environment of their own in build/, which is
-used again the next time.
+Everything comes from PyPI and npm. The tools, pinned in site-requirements.txt, go into an environment of their own in
+build/, which is used again the next time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def environment() -> Path:
     bin = folder / ("Scripts" if os.name == "nt" else "bin")
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([bin / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--requirement", REQUIREMENTS], check=True)
+        subprocess.run(
+            [bin / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--requirement", REQUIREMENTS],
+            check=True,
+        )
         (folder / "complete").touch()
     return bin
 
