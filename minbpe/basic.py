@@ -32,6 +32,15 @@ class BasicTokenizer(Tokenizer):
         data = well_formed(text).encode("utf-8").translate(self.byte_shuffle)
         return apply_merges(data, self.merges.get)
 
+    def _use_pattern(self, pattern: str) -> None:
+        if pattern:
+            raise ValueError("a BasicTokenizer does not split the text: for a pattern use RegexTokenizer")
+
+    def _use_special_tokens(self, special_tokens: dict[str, int]) -> None:
+        if special_tokens:
+            raise ValueError("a BasicTokenizer has no special tokens: use RegexTokenizer")
+        super()._use_special_tokens(special_tokens)
+
     def _adopt(self, model: files.Model, path: Path) -> None:
         if model.pattern or model.special_tokens:
             what = "a split pattern" if model.pattern else "special tokens"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+import sys
 import time
+import tracemalloc
 
 import pytest
 import reference
@@ -402,15 +404,34 @@ def test_the_base_class_of_special_tokens_is_no_basic_tokenizer():
 # The cache
 
 
-def test_the_cache_of_chunks_is_bounded_in_number_and_in_length(monkeypatch):
-    monkeypatch.setattr(minbpe.regex, "CACHE_CHUNKS", 10)
+def test_the_cache_of_chunks_is_bounded_in_bytes_and_in_the_length_of_a_chunk(monkeypatch):
+    monkeypatch.setattr(minbpe.regex, "CACHE_BYTES", 2500)
     monkeypatch.setattr(minbpe.regex, "CACHE_CHARACTERS", 4)
     tokenizer = trained()
+    most = 0
     for number in range(300):
         tokenizer.encode(f"word{number} ab{number} x{'y' * number} 😀")
-        assert len(tokenizer._cache) <= 10
+        most = max(most, len(tokenizer._cache))
+        assert sum(sys.getsizeof(chunk) + sys.getsizeof(ids) for chunk, ids in tokenizer._cache.items()) <= 2500
         assert all(len(chunk) <= 4 for chunk in tokenizer._cache)
-    assert tokenizer._cache  # it does remember something
+    assert most > 5  # it does remember something
+
+
+@pytest.mark.parametrize(
+    "make", [lambda number: f"{number:06}" + "😀" * 22, lambda number: f" {number:06}".replace("0", "o")]
+)
+def test_hostile_and_short_chunks_fill_no_more_memory_than_is_said(monkeypatch, make):
+    monkeypatch.setattr(minbpe.regex, "CACHE_BYTES", 400_000)
+    tokenizer = RegexTokenizer(r"(?s).+")
+    tokenizer.encode("x")
+    tracemalloc.start()
+    most = 0
+    for number in range(3000):
+        tokenizer.encode_ordinary(make(number))
+        if number % 50 == 0:
+            most = max(most, tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert 200_000 < most < 500_000
 
 
 @given(texts=st.lists(st.text(alphabet="the said é😀 's1\n", max_size=20), min_size=1, max_size=10))
@@ -419,7 +440,7 @@ def test_the_cache_never_changes_a_result(texts):
     fresh = trained(vocab_size=280)
     merges = fresh.merges
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(minbpe.regex, "CACHE_CHUNKS", 3)
+        patch.setattr(minbpe.regex, "CACHE_BYTES", 600)  # three chunks or so
         for text in [*texts, *texts]:
             chunks = Splitter(GPT4_SPLIT_PATTERN).split(text)
             assert fresh.encode(text) == [idx for chunk in chunks for idx in reference.encode(chunk.encode(), merges)]
