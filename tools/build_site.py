@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).with_name("website")))
 from browser import build_lite
+from pages import Place, build_pages
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / "build" / "site"
@@ -36,6 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     bin = environment()
     options.folder.mkdir(parents=True, exist_ok=True)
+    build_pages(options.folder, bin=bin, cache=CACHE, place=Place(options.base_url, options.repository))
     build_lite(options.folder / "lite", bin=bin, cache=CACHE, offline=options.offline)
 
 
