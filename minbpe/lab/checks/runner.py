@@ -794,8 +794,8 @@ with contextlib.suppress(ImportError, AttributeError):
 def _memory() -> int:
     """The most memory that this process has held so far, in bytes; 0 where the system does not say."""
     try:
-        import resource
-    except ImportError:  # Windows, and the browser
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows, and the browser, whose module `resource` lacks them
         return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
