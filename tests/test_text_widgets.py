@@ -430,6 +430,21 @@ def test_a_chat_that_loses_what_the_user_wrote_is_warned_of_too():
     assert "Careful" not in shown(widget.html)
 
 
+def test_a_special_token_in_the_text_is_warned_of_where_no_message_changes():
+    widget = SpecialTokenExplorer("What comes after <|endoftext|>?")
+    naive, safe = widget._chats()
+    assert naive == safe  # the model reads the same words; but one of them is a special token
+    assert "put <|endoftext|> among the ids" in shown(widget.html)
+    widget.text = "What comes after the end?"
+    assert "Careful" not in shown(widget.html)
+
+
+def test_what_the_reader_allowed_comes_first():
+    widget = SpecialTokenExplorer("x", allowed={"<|endoftext|>"})
+    panels = [each.get("aria-label") for each in parsed(widget.html).iter("section")]
+    assert panels[0] == "allowed_special={'<|endoftext|>'}"
+
+
 def test_a_tokenizer_without_a_chat_format_shows_its_policies_only(tokenizer):
     own = RegexTokenizer()
     own.register_special_tokens({"<END>": 300})

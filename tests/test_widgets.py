@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minbpe import BasicTokenizer, RegexTokenizer, corpora
+from minbpe import BasicTokenizer, RegexTokenizer, corpora, get_stats, merge
 from minbpe.lab import EncodeStepper, MergeScrubber, MergeTree
 from minbpe.lab.trace import ALGORITHMS
 from minbpe.lab.widgets import lab, merge_scrubber
@@ -154,6 +154,46 @@ def test_the_pair_that_merges_next_is_in_view(step):
     assert "mb-l" in scrubber.stage.parts["text"]
 
 
+def test_another_pair_may_be_merged_instead_and_greedy_is_compared(scrubber):
+    scrubber.step = 1
+    second = scrubber.trace.choices[1].candidates[1].pair
+    happens(scrubber, "instead", f"{second[0]},{second[1]}")
+    assert scrubber.step == 2 and scrubber.instead == {1: list(second)}
+    assert scrubber.trace.merges[1].pair == second
+    # From there on it is training as ever, on the text as it is then.
+    ids = list(("aaabdaaabac" * 20).encode())
+    for merged in scrubber.trace.merges:
+        stats = get_stats(ids)
+        assert merged.pair == second if merged.idx == 257 else stats[merged.pair] == max(stats.values())
+        ids = merge(ids, merged.pair, merged.idx)
+    assert scrubber.trace.lengths[-1] == len(ids)
+    assert f"greedy has {scrubber.greedy.lengths[2]:,} here" in check(scrubber)
+    happens(scrubber, "back", "")
+    assert scrubber.instead == {} and scrubber.trace is scrubber.greedy and "greedy has" not in check(scrubber)
+
+
+def test_the_most_frequent_pair_is_no_other_choice(scrubber):
+    first = scrubber.trace.choices[0].candidates[0].pair
+    happens(scrubber, "instead", f"{first[0]},{first[1]}")
+    assert scrubber.step == 1 and scrubber.instead == {}
+
+
+def test_a_choice_that_another_text_does_not_have_is_dropped(scrubber):
+    scrubber.instead = {0: [98, 100]}
+    assert scrubber.trace.merges[0].pair == (98, 100)
+    scrubber.text = "xyxyxy"
+    assert scrubber.instead == {} and scrubber.trace.merges[0].pair == (120, 121)
+
+
+def test_more_of_the_text_is_shown_where_there_is_more_room():
+    scrubber = MergeScrubber(corpora.load("story"), merges=20)
+    shown = []
+    for columns, screen in [(50, 768), (100, 768), (100, 1080)]:
+        scrubber.stage.set_state({"columns": columns, "screen": screen})  # as the page does
+        shown.append(sum(map(len, scrubber._window().chunks)))
+    assert shown[0] < shown[1] < shown[2]
+
+
 @pytest.mark.parametrize("kind", [BasicTokenizer, RegexTokenizer])
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_text_breaks_the_scrubber(kind, name):
@@ -265,7 +305,9 @@ def test_a_click_goes_on_from_a_token(trained):
 def test_an_unknown_token_is_a_message(trained):
     tree = MergeTree(trained, 300)
     tree.token = 99_999
-    assert "no token has the id 99999" in check(tree)
+    assert "no token has the id 99999; the ids here go from 0 to 455" in check(tree)
+    tree.field.value = 99_998  # typed
+    assert tree.token == 99_998 and "no token has the id 99998" in check(tree)
 
 
 def test_a_tree_without_a_token_shows_the_last_one_learned(trained):

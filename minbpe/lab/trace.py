@@ -142,12 +142,22 @@ class TrainingTrace:
     choices        the candidates after k merges; the last has none to merge, or was not asked for
     """
 
-    def __init__(self, tokenizer: Tokenizer, text: str, merges: int, candidates: int = 10) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        text: str,
+        merges: int,
+        candidates: int = 10,
+        instead: Mapping[int, Pair] | None = None,
+    ) -> None:
         """Record `tokenizer`, a BasicTokenizer or a RegexTokenizer, learning `merges` merges from `text`.
 
         The tokenizer only says how the text is split; it is not changed. For each step the best
-        `candidates` pairs are kept. There are fewer merges when the text has no pair left.
+        `candidates` pairs are kept. There are fewer merges when the text has no pair left. `instead` chooses other
+        pairs than the most frequent: {number of merges made: the pair to merge then}. ValueError for one that is not
+        in the text by then.
         """
+        instead = instead or {}
         try:
             tokenizer.train_steps("", 256)  # nothing is trained yet, but what cannot be trained says so
         except TypeError:
@@ -159,9 +169,10 @@ class TrainingTrace:
         self.vocab = {byte: bytes([byte]) for byte in range(256)}
         self.choices = [recorder.choice()]
         while len(self.merges) < merges and self.choices[-1].candidates:
-            best = self.choices[-1].candidates[0]
-            a, b = best.pair
-            merge = Merge((a, b), 256 + len(self.merges), best.count)
+            a, b = instead.get(len(self.merges), self.choices[-1].candidates[0].pair)
+            if (a, b) not in recorder.counts:
+                raise ValueError(f"after {len(self.merges)} merges the pair {(a, b)} is not in the text")
+            merge = Merge((a, b), 256 + len(self.merges), recorder.counts[a, b])
             recorder.merge(merge, len(self.vocab[a]))
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]
