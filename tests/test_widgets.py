@@ -284,6 +284,46 @@ def test_a_wrong_algorithm_can_be_switched_on(trained):
     assert stepper.compare_field.value == "" and "wrong" not in stepper.stage.parts
 
 
+def right_rule(stats, merges):
+    return min(stats, key=lambda pair: merges.get(pair, float("inf")))
+
+
+def test_the_learners_own_rule_runs_beside_the_right_one(trained):
+    stepper = EncodeStepper(trained, "the other weather together", rule=right_rule)
+    assert stepper.compare == stepper.compare_field.value == "rule"
+    assert stepper.wrong.ids() == stepper.right.ids() == trained.encode("the other weather together")
+    assert "On this text, your own rule comes to the same ids" in check(stepper)
+    stepper.rule = lambda stats, merges: next((pair for pair in stats if pair in merges), None)
+    assert stepper.compare == "rule"
+    leftmost = EncodeStepper(trained, "the other weather together", compare="leftmost")
+    assert stepper.wrong.ids() == leftmost.wrong.ids() and "Your rule" in check(stepper)
+
+
+@pytest.mark.parametrize(
+    "rule, said",
+    [
+        (lambda stats, merges: 1 / 0, "Your rule stopped: ZeroDivisionError"),
+        (lambda stats, merges: (1, 2), "it chose (1, 2), which does not stand in the text"),
+        (lambda stats, merges: 7, "Your rule stopped: TypeError"),
+        (lambda stats, merges: None, "differ from token"),
+        (lambda stats, merges: merges.clear() or stats.clear(), "differ from token"),
+        (lambda stats, merges: max(stats, key=stats.get), "your own rule"),
+    ],
+)
+def test_whatever_a_rule_does_is_said_and_changes_nothing_else(trained, rule, said):
+    merges = dict(trained.merges)
+    stepper = EncodeStepper(trained, "the other weather together", rule=rule)
+    assert said in check(stepper)
+    assert trained.merges == merges and stepper.right.ids() == trained.encode("the other weather together")
+
+
+def test_without_a_rule_none_is_offered(trained):
+    stepper = EncodeStepper(trained, "the other", rule=right_rule)
+    assert "rule" in dict(stepper.compare_field.options).values()
+    stepper.rule = None
+    assert stepper.compare == "" and "rule" not in dict(stepper.compare_field.options).values()
+
+
 def test_typing_encodes_anew(trained):
     stepper = EncodeStepper(trained, "the other", step=99)
     stepper.text_field.value = "a"

@@ -232,10 +232,16 @@ class TextLab(Lab):
     label = "Text"
     rows = 2
 
-    def __init__(self, text: str, controls: Sequence[ipywidgets.Widget] = (), **traits: Any) -> None:
+    def __init__(
+        self,
+        text: str,
+        controls: Sequence[ipywidgets.Widget] = (),
+        below: Sequence[ipywidgets.Widget] = (),
+        **traits: Any,
+    ) -> None:
         self._cut_message = ""
         self.text_field = text_input(self.label, "", rows=self.rows, placeholder="type or paste a text")
-        super().__init__([self.text_field, *controls], text=text, **traits)
+        super().__init__([self.text_field, *controls], below, text=text, **traits)
         self.text_field.value = self.text
         self.text_field.observe(self._on_typed, "value")
         self.observe(self._on_text, "text")
