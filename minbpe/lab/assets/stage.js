@@ -8,6 +8,9 @@
 //          kernel works on the last one and then sends only the newest, so nothing queues up.
 // step     a number: of the elements with data-step, those above it are hidden and the one at it is marked; groups
 //          of them that begin above it (data-from) are hidden too.
+// opens    as soon as something has data-opens, the folded heading below the cell opens (JupyterLab).
+// takes    the value of a button with data-takes is that of the field with this data-name; Enter in a field with
+//          data-enter presses it.
 // focus    in something with data-follow, it goes along with what has data-here, or the button that is pressed
 //          (aria-pressed) in there.
 // fuse     tokens in rows of the same data-fuse move to where they now stand, and merged ones into each other; but
@@ -115,6 +118,7 @@ function render({ model, el }) {
   let marked = null; // the step that they show
   let current = null; // the element that is marked
   let waiting = false;
+  let opened = false; // what is folded below a question
   let painted = 0; // when
   let lit = [];
 
@@ -160,6 +164,7 @@ function render({ model, el }) {
       (here ?? el.querySelector("[data-follow] [data-event]") ?? el.querySelector("[data-event]"))?.focus();
     }
     mark();
+    if (el.querySelector("[data-opens]")) open();
     if (before) fuse(before, rowsOf(el));
     const at = document.activeElement;
     if (el.contains(at)) {
@@ -167,6 +172,13 @@ function render({ model, el }) {
       light({ target: at });
     }
     el.dataset.frame = model.get("frame");
+  }
+
+  // A question that was answered opens the folded heading below its cell. Only JupyterLab folds headings.
+  function open() {
+    if (opened) return;
+    opened = true;
+    el.closest(".jp-Cell")?.nextElementSibling?.querySelector(".jp-collapseHeadingButton.jp-mod-collapsed")?.click();
   }
 
   function mark() {
@@ -210,9 +222,15 @@ function render({ model, el }) {
     model.save_changes();
   }
 
+  // What a button says: its own value, or what was typed into the field that it takes.
+  function valueOf(button) {
+    const { takes, value } = button.dataset;
+    return takes ? el.querySelector(`[data-name="${takes}"]`).value : (value ?? "");
+  }
+
   el.addEventListener("click", (happened) => {
     const target = happened.target.closest("[data-event]");
-    if (target && target.tagName !== "INPUT" && target.tagName !== "SELECT") send(target.dataset.event, target.dataset.value ?? "");
+    if (target && target.tagName !== "INPUT" && target.tagName !== "SELECT") send(target.dataset.event, valueOf(target));
   });
   el.addEventListener("input", (happened) => {
     const target = happened.target.closest("[data-event]");
@@ -270,6 +288,10 @@ function render({ model, el }) {
 
   el.addEventListener("keydown", (happened) => {
     if (happened.altKey || happened.ctrlKey || happened.metaKey) return;
+    if (happened.key === "Enter" && "enter" in happened.target.dataset) {
+      el.querySelector(`[data-takes="${happened.target.dataset.name}"]`).click();
+      return;
+    }
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(happened.target.tagName)) return;
     if (happened.key === " " && happened.target.tagName === "BUTTON") return;
     if (rove(happened)) {

@@ -16,5 +16,9 @@ WIDGETS = {
     "TokenExplorer": "token_explorer",
     "Predict": "questions",
     "Quiz": "questions",
+    "TypeIn": "marks",
+    "Bars": "marks",
+    "PickPair": "marks",
+    "Predicted": "predicted",
     "Parsons": "parsons",
 }
