@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Self
 
 from minbpe import files
+from minbpe.budget import Budget
 from minbpe.files import BYTES_IN_ORDER
-from minbpe.merging import Pair
+from minbpe.merging import Pair, apply_merges
 from minbpe.tiktoken_api import TiktokenAPI
 from minbpe.training import Trainable
 
@@ -70,7 +71,7 @@ def well_formed(text: str) -> str:
     return text
 
 
-class Tokenizer(Trainable, TiktokenAPI):
+class Tokenizer(Trainable, TiktokenAPI, Budget):
     """The base of all tokenizers. It knows bytes and merges, but not yet how text becomes chunks.
 
     `merges`, `vocab`, `special_tokens` and `pattern` can be set, and the rest follows. Change them in this way, not
@@ -107,9 +108,12 @@ class Tokenizer(Trainable, TiktokenAPI):
 
     @special_tokens.setter
     def special_tokens(self, special_tokens: Mapping[str, int]) -> None:
-        listed = {idx for idx in self.inverse_special_tokens if idx in self.vocab}  # by minbpe's _build_vocab
-        files.check_special_tokens(special_tokens, self.vocab.keys() - listed if listed else self.vocab)
+        vocab, before = self.vocab, self.inverse_special_tokens
+        if any(idx in vocab for idx in before):  # as minbpe's _build_vocab lists them
+            vocab = {idx: token for idx, token in vocab.items() if idx not in before}
+        files.check_special_tokens(special_tokens, vocab)
         self._use_special_tokens(dict(special_tokens))
+        self._vocab = vocab
 
     @property
     def pattern(self) -> str:
@@ -155,6 +159,9 @@ class Tokenizer(Trainable, TiktokenAPI):
     def encode_ordinary(self, text: str) -> list[int]:
         """The ids of `text`, with special tokens taken for ordinary text."""
         return self.encode(text)
+
+    def _encode_chunk(self, text_bytes: bytes) -> list[int]:
+        return apply_merges(text_bytes.translate(self.byte_shuffle), self.merges.get)
 
     def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
         """The text of `ids`. Bytes that are not UTF-8, such as half a character, become U+FFFD.

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from minbpe import files
 from minbpe.base import Tokenizer, well_formed
-from minbpe.merging import apply_merges
 
 
 class BasicTokenizer(Tokenizer):
@@ -29,8 +28,7 @@ class BasicTokenizer(Tokenizer):
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`: its bytes, with the merges replayed in the order they were learned."""
-        data = well_formed(text).encode("utf-8").translate(self.byte_shuffle)
-        return apply_merges(data, self.merges.get)
+        return self._encode_chunk(well_formed(text).encode("utf-8"))
 
     def _use_pattern(self, pattern: str) -> None:
         if pattern:

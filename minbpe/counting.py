@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minbpe.blocks import Block, blocks, texts_of
 from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
-from minbpe.sources import Source, find
+from minbpe.sources import STDIN, Source, find
 from minbpe.workers import GROUP, on_cluster, on_cores
 
 if TYPE_CHECKING:
@@ -147,7 +147,9 @@ def _sources(paths: Path | Iterable[Path], field: str | None, errors: str) -> It
 
 def _seen_from_afar(source: Source) -> Source:
     """A worker runs in a folder of its own, so a path must not lean on this one."""
-    return source if source.is_url else source._replace(path=os.path.abspath(source.path))
+    if source.is_url or source.path == STDIN:
+        return source
+    return source._replace(path=os.path.abspath(source.path))
 
 
 def _cores_for(sources: Iterable[Source]) -> int:

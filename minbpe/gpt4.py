@@ -15,8 +15,21 @@ from typing import NoReturn
 
 from minbpe import files, vocabularies
 from minbpe.merging import Pair, apply_merges
+from minbpe.patterns import GPT4_SPLIT_PATTERN
 from minbpe.regex import RegexTokenizer
 from minbpe.training import Goal
+
+__all__ = [
+    "GPT4_SPECIAL_TOKENS",
+    "GPT4_SPLIT_PATTERN",
+    "GPT4Tokenizer",
+    "RankedTokenizer",
+    "published",
+    "recover_byte_shuffle",
+    "recover_merges",
+]
+
+GPT4_SPECIAL_TOKENS = vocabularies.CL100K_SPECIAL_TOKENS  # as minbpe calls them
 
 
 def recover_byte_shuffle(ranks: Mapping[bytes, int]) -> bytes:

@@ -97,6 +97,12 @@ class Splitter:
             return map(self._split_window, _windows(text))
         return iter([(chunk for chunk, _ in self.matches_and_gaps(text))])
 
+    def cut_before(self, text: str, place: int) -> int:
+        """A place at or before `place`, the last if it is near, where no chunk reaches across; 0 if none is known."""
+        if not self.known:
+            return 0
+        return max((cut.end() for cut in CUT.finditer(text, max(0, place - WINDOW), place)), default=0)
+
     def _split_window(self, text: str) -> list[str]:
         if text.isascii() or not ASTRAL.search(text):
             return self._known.findall(text)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from minbpe import files
 from minbpe.base import Tokenizer, well_formed
-from minbpe.merging import Pair, apply_merges
+from minbpe.merging import Pair
 from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, Splitter
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ class RegexTokenizer(Tokenizer):
         """The chunks into which the pattern splits `text`, as bytes. Special tokens are ordinary text."""
         return (chunk.encode("utf-8") for chunk in self._splitter.iterate(well_formed(text)))
 
+    def _cut_before(self, text: str, place: int) -> int:
+        return self._splitter.cut_before(text, place)
+
     # --- training
 
     def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
@@ -104,9 +107,6 @@ class RegexTokenizer(Tokenizer):
             for chunk in chunks:
                 ids += cache.get(chunk) or self._encode_and_remember(chunk)
         return ids
-
-    def _encode_chunk(self, text_bytes: bytes) -> list[int]:
-        return apply_merges(text_bytes.translate(self.byte_shuffle), self.merges.get)
 
     def _encode_and_remember(self, chunk: str) -> Sequence[int]:
         ids = tuple(self._encode_chunk(chunk.encode("utf-8")))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from itertools import islice
-from threading import Thread
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -129,18 +129,25 @@ def _processes(workers: int, count: Callable[[Any], object]) -> Iterator[list[Co
 
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
-    """Processes that start in here never get a Ctrl-C, which is for us to deal with; ours waits for a moment."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: _serve has to do
-        yield
-        return
-    from multiprocessing.resource_tracker import ensure_running
+    """Processes that start in here never get a Ctrl-C, which is for us to deal with. Ours comes when they have."""
+    held: list[int] = []
+    in_main = current_thread() is main_thread()  # no other may set handlers, or is interrupted
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if in_main else None
+    mask = None
+    if hasattr(signal, "pthread_sigmask"):  # a process inherits what is blocked; on Windows, _serve has to do
+        from multiprocessing.resource_tracker import ensure_running
 
-    ensure_running()  # multiprocessing's own helper, whose start would let Ctrl-C in again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        ensure_running()  # multiprocessing's own helper, whose start would let Ctrl-C in again
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if in_main:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+            if held:
+                signal.raise_signal(signal.SIGINT)
 
 
 def _serve(connection: Connection, count: Callable[[Any], object]) -> None:
