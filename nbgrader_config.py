@@ -1,6 +1,6 @@
 """nbgrader's settings: solutions/ is the source, exercises/ is what learners get.
 
-python tests/make_exercises.py                        # exercises/ anew from solutions/
+python tools/make_exercises.py                        # exercises/ anew from solutions/
 python -m minbpe.lab.grading submitted graded         # grades a class: GRADING.md
 """
 

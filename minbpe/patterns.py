@@ -5,7 +5,7 @@ A pattern is a regular expression; its matches are the chunks. Two things about 
 What is a letter? Unicode adds some every year, and each regex engine carries the tables of the year it
 was built. `" \\u0558's"` splits in one way where U+0558 is a letter and in another where it is unknown.
 So for the patterns below the classes \\p{L}, \\p{N}, … are not left to the engine: they are written out
-from unicode_classes.txt, which was read off tiktoken itself. `python tests/unicode_classes.py` reads it
+from unicode_classes.txt, which was read off tiktoken itself. `python tools/unicode_classes.py` reads it
 off the installed tiktoken again, and a test fails when the two differ.
 
 Why not the `regex` package? With the classes written out, Python's own `re` can run these patterns, about
@@ -70,11 +70,18 @@ WINDOW = 1 << 12  # characters: chunks that are used soon after they are cut are
 class Splitter:
     """Cuts text into the chunks of a split pattern. ValueError for a pattern that is not one."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, timeout: float | None = None) -> None:
+        """With `timeout`, a pattern of your own that takes more than so many seconds on a text is a ValueError."""
         if not isinstance(pattern, str):
             raise TypeError(f"a split pattern is a str, got {type(pattern).__name__}")
+        if timeout is not None and not timeout > 0:
+            raise ValueError(f"timeout is a number of seconds above 0, or None, got {timeout!r}")
+        self.pattern, self.timeout = pattern, timeout
         self.known = pattern in KNOWN_PATTERNS
-        self._compiled = _compile_known(pattern) if self.known else _compile(pattern)
+        if self.known:
+            self._known = _compile_known(pattern)
+        else:
+            self._own = _compile(pattern)
 
     def split(self, text: str) -> list[str]:
         """The chunks of `text`. Joined they are `text` again: what the pattern leaves out is a chunk too."""
@@ -86,27 +93,46 @@ class Splitter:
 
     def batches(self, text: str) -> Iterator[Iterable[str]]:
         """The chunks of `text` a few hundred at a time, which costs less than one by one."""
-        return map(self._split_window, _windows(text)) if self.known else iter([self._matches_and_gaps(text)])
+        if self.known:
+            return map(self._split_window, _windows(text))
+        return iter([(chunk for chunk, _ in self.matches_and_gaps(text))])
+
+    def cut_before(self, text: str, place: int) -> int:
+        """A place at or before `place`, the last if it is near, where no chunk reaches across; 0 if none is known."""
+        if not self.known:
+            return 0
+        return max((cut.end() for cut in CUT.finditer(text, max(0, place - WINDOW), place)), default=0)
 
     def _split_window(self, text: str) -> list[str]:
         if text.isascii() or not ASTRAL.search(text):
-            return self._compiled.findall(text)
-        chunks = self._compiled.findall(ASTRAL.sub(_stand_ins, text))
+            return self._known.findall(text)
+        chunks = self._known.findall(ASTRAL.sub(_stand_ins, text))
         ends = accumulate(map(len, chunks), initial=0)
         return [text[start:end] for start, end in pairwise(ends)]
 
-    def _matches_and_gaps(self, text: str) -> Iterator[str]:
+    def matches_and_gaps(self, text: str) -> Iterator[tuple[str, bool]]:
+        """The chunks of `text`, each with whether the pattern matched it: what lies between two matches it did not."""
+        if self.known:
+            yield from ((chunk, True) for chunk in self.iterate(text))
+            return
         place = 0
-        for match in self._compiled.finditer(text):
-            start, end = match.span()
-            start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
-            if start < end:
-                if place < start:
-                    yield text[place:start]
-                yield text[start:end]
-                place = end
+        try:
+            for match in self._own.finditer(text, timeout=self.timeout):
+                start, end = match.span()
+                start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
+                if start < end:
+                    if place < start:
+                        yield text[place:start], False
+                    yield text[start:end], True
+                    place = end
+        except TimeoutError:
+            raise ValueError(
+                f"the split pattern {self.pattern!r} took more than {self.timeout:g} seconds on a text of "
+                f"{len(text):,} characters: it tries the same places again and again. Possessive quantifiers "
+                "(++, *+) keep it from that"
+            ) from None
         if place < len(text):
-            yield text[place:]
+            yield text[place:], False
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:

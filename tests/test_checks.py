@@ -16,25 +16,29 @@ import warnings
 
 import pytest
 import regex as regex_module
-from checks import right
+from checks import right, right_exercises  # noqa: F401  (it fills RIGHT)
 from checks.right import RIGHT
 from checks.wrong import WRONG
 
 import minbpe
 from minbpe import gpt4, merging, regex
-from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, inputs, runner
+from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, examining, inputs, runner
+from minbpe.lab.checks.runner import Local
 
 NAMES = list(EXERCISES)
-TABLE = {  # DESIGN.md, section 5
-    "01-bytes": "utf8_encode bytes_per_char decode_utf8",
-    "02-pairs": "get_stats top_pair",
-    "03-merges": "merge train build_vocab",
-    "04-encode-decode": "decode encode BasicTokenizer",
-    "05-regex-splitting": "split train_chunks encode_ordinary",
-    "06-special-tokens": "split_special encode_special decode_special",
-    "07-gpt4-parity": "split_token recover_merges byte_shuffle GPT4Tokenizer",
-    "08-speed": "count_chunks fast_train fast_encode",
-    "09-in-the-wild": "tokens_per_char language_premium encode_code_points",
+TABLE = {  # what is written in each notebook, and in its exercises
+    "01-bytes": ("utf8_encode bytes_per_char decode_utf8", "count_code_points truncate_utf8 decode_by_hand"),
+    "02-pairs": ("get_stats top_pair", "pair_places top_pairs get_stats_in_pieces"),
+    "03-merges": ("merge train build_vocab", "unmerge smallest_vocab merge_by_replace"),
+    "04-encode-decode": ("decode encode BasicTokenizer", "token_spans stream_decode encode_one_by_one"),
+    "05-regex-splitting": ("split train_chunks encode_ordinary", "lost_text group_digits train_on_counts"),
+    "06-special-tokens": ("split_special encode_special decode_special", "find_special chat_ids split_by_hand"),
+    "07-gpt4-parity": (
+        "split_token recover_merges byte_shuffle GPT4Tokenizer",
+        "load_ranks unreachable RanksTokenizer",
+    ),
+    "08-speed": ("count_chunks fast_train fast_encode", "add_counts update_stats fast_train_chunks"),
+    "09-in-the-wild": ("tokens_per_char language_premium", "encode_code_points bits_per_byte unused_tokens"),
 }
 MISCONCEPTIONS = [(exercise.name, each) for exercise in EXERCISES.values() for each in exercise.misconceptions]
 MISCONCEPTION = pytest.mark.parametrize(
@@ -47,9 +51,9 @@ MISCONCEPTION = pytest.mark.parametrize(
 @pytest.fixture(autouse=True)
 def _on_a_busy_machine_too(monkeypatch):
     """All random inputs are drawn and every failing call is made as small as can be, however long that takes."""
-    monkeypatch.setattr(checking, "ENOUGH", math.inf)
-    monkeypatch.setattr(checking, "SHRINKING", 60)
-    monkeypatch.setattr(checking, "REPEATING", 60)
+    monkeypatch.setattr(examining, "ENOUGH", math.inf)
+    monkeypatch.setattr(examining, "SHRINKING", 60)
+    monkeypatch.setattr(examining, "REPEATING", 60)
 
 
 @pytest.fixture
@@ -58,12 +62,13 @@ def quick(monkeypatch):
     monkeypatch.setattr(runner, "MEMORY", 1 << 26)
 
 
-@pytest.fixture(params=["signal", "thread"])
+@pytest.fixture(params=["signal", "thread", "trace"])
 def mechanism(request, monkeypatch):
-    """Both ways to stop an answer: the one of this system, and the one that works on all."""
+    """All ways to stop an answer: the one of this system, the one that works on all, and that of a browser."""
     if request.param == "signal" and not hasattr(signal, "setitimer"):
         pytest.skip("this system has no timer signal")
-    monkeypatch.setattr(runner, "SIGNALS", request.param == "signal")
+    monkeypatch.setattr(runner, "WATCH", request.param)
+    return request.param
 
 
 def failure(name, answer, seed=0) -> CheckFailed:
@@ -83,9 +88,11 @@ def in_a_row(failed):
 def test_the_exercises_are_those_of_the_course():
     listed = {}
     for each in check.exercises():
-        listed.setdefault(each.notebook, []).append(each.name)
+        listed.setdefault(each.notebook, {"notebook": [], "exercises": []})[each.asked_in].append(each.name)
         assert each.signature.removeprefix("class ").startswith(each.name)
-    assert listed == {notebook: names.split() for notebook, names in TABLE.items()}
+    assert listed == {
+        notebook: {"notebook": here.split(), "exercises": there.split()} for notebook, (here, there) in TABLE.items()
+    }
 
 
 def test_an_unknown_name_is_told_the_nearest():
@@ -258,15 +265,15 @@ def test_no_misconception_passes_on_any_of_200_seeds(name, misconception):
 def test_no_misconception_needs_luck_to_be_caught(name, misconception):
     """A fixed case fails, so no seed lets it pass."""
     exercise = EXERCISES[name]
-    assert any(checking._try(exercise, misconception.answer, args).problem for args in exercise.cases)
+    assert any(examining.attempt(exercise, Local(misconception.answer), args).problem for args in exercise.cases)
 
 
 @MISCONCEPTION
 def test_a_misconception_is_wrong_for_its_own_reason(name, misconception):
     exercise = EXERCISES[name]
     for args in exercise.cases:
-        outcome = checking.run_on(exercise, misconception.answer, args)
-        assert not isinstance(outcome.error, (AttributeError, NameError)), outcome.error
+        outcome = Local(misconception.answer).call(exercise.steps(args))
+        assert not outcome.error or outcome.error.kind not in ("AttributeError", "NameError"), outcome.error
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -276,8 +283,8 @@ def test_random_inputs_alone_catch_each_of_them_four_times_of_five(name, long):
     missed = dict.fromkeys((each.name for each in exercise.misconceptions), 0)
     for seed in seeds:
         left = exercise.misconceptions
-        for args in checking._random_cases(exercise, seed):
-            left = [each for each in left if not checking._try(exercise, each.answer, args).problem]
+        for args in examining.random_cases(exercise, seed):
+            left = [each for each in left if not examining.attempt(exercise, Local(each.answer), args).problem]
         for each in left:
             missed[each.name] += 1
     assert {name: times for name, times in missed.items() if times > len(seeds) // 5} == {}
@@ -705,8 +712,8 @@ def test_an_interrupt_while_the_watch_is_set_up_leaves_nothing_behind(mechanism,
     def interrupted(watch):
         raise KeyboardInterrupt
 
-    watch = runner._SignalWatch if runner.SIGNALS else runner._ThreadWatch
-    monkeypatch.setattr(watch, "start", interrupted)
+    watches = {"signal": runner._SignalWatch, "thread": runner._ThreadWatch, "trace": runner._TraceWatch}
+    monkeypatch.setattr(watches[mechanism], "start", interrupted)
     before = watch_state()
     with pytest.raises(KeyboardInterrupt):
         check("merge", right.merge_while)
@@ -940,7 +947,7 @@ def test_someone_elses_timer_goes_on():
         signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.skipif(runner.resource is None, reason="this system does not tell its memory")
+@pytest.mark.skipif(not runner._memory(), reason="this system does not tell its memory")
 def test_memory_is_watched(monkeypatch, mechanism):
     monkeypatch.setattr(runner, "MEMORY", 1 << 26)
 

@@ -84,7 +84,7 @@ def test_token_lengths_takes_an_iterator():
 def test_the_heat_map_has_the_left_token_in_rows_and_the_right_in_columns():
     axes = axes_of(plots.pair_heat_map({(97, 98): 3, (97, 32): 1, (99, 98): 2}, BasicTokenizer().vocab.get))
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "c"]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["b", "␣"]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["b", "·"]
     assert axes.images[0].get_array().tolist() == [[3, 1], [2, 0]]
     assert sorted((*text.get_position(), text.get_text()) for text in axes.texts) == [
         (0, 0, "3"),
@@ -152,13 +152,13 @@ def test_without_data_a_figure_says_so(name, data):
 @pytest.mark.parametrize(
     ("token", "label"),
     [
-        (b" the", "␣the"),
+        (b" the", "·the"),
         (b"\n", "⏎"),
-        (b"\x00", "\\u0000"),
-        (b"\xe4", "E4"),
+        (b"\x00", "⟨NUL⟩"),
+        (b"\xe4", "⟨E4⟩"),
         ("é".encode(), "é"),
         ("ქ".encode(), "ქ"),
-        ("漢".encode(), "E6 BC A2"),
+        ("漢".encode(), "⟨E6 BC A2⟩"),
         (b"$x$", r"\$x\$"),
         (b"a" * 40, "a" * 13 + "…"),
         (None, "?"),

@@ -12,20 +12,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minbpe import BasicTokenizer, RegexTokenizer, get_stats, merge
-from minbpe.lab import render, texts
-from minbpe.lab.widgets import explorers as widgets
-from minbpe.lab.widgets.explorers import (
-    LONGEST_INPUT,
+from minbpe.lab import (
+    BeTheTokenizer,
     PairExplorer,
     SpecialTokenExplorer,
     SplitExplorer,
-    TextLab,
     TokenExplorer,
     Utf8Inspector,
+    encoding,
 )
-from minbpe.patterns import Splitter
+from minbpe.lab.draw.html import TOKENS_SHOWN
+from minbpe.lab.widgets import special_token_explorer, split_explorer, utf8_inspector
+from minbpe.lab.widgets.lab import LONGEST_INPUT, TextLab
+from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
+from minbpe.vocabularies import get_encoding
 
-KINDS = [Utf8Inspector, PairExplorer, SplitExplorer, SpecialTokenExplorer, TokenExplorer]
+KINDS = [BeTheTokenizer, Utf8Inspector, PairExplorer, SplitExplorer, SpecialTokenExplorer, TokenExplorer]
 FAMILY = "👨‍👩‍👧‍👦"
 NASTY = {
     "empty": "",
@@ -114,7 +116,7 @@ def test_nasty_texts_show_something_sensible_and_never_a_megabyte(labs, kind, na
     assert len(shown(page).strip()) > 10
     assert "Traceback" not in page
     assert len(page) < 300_000 and len(picture) < 300_000
-    assert ("here are the first 100,000" in page) == (name == "megabytes")
+    assert (f"here are the first {widget.longest:,}" in page) == (len(NASTY[name]) > widget.longest)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -209,7 +211,7 @@ def test_the_lanes_stay_aligned():
 @given(st.text(max_size=40), st.integers(1, 60))
 def test_characters_hold_the_beginning_of_the_text(text, most):
     text = text.encode("utf-8", "replace").decode()
-    found = texts.characters(text, most)
+    found = utf8_inspector.characters(text, most)
     points = [point for character in found for point in character.code_points]
     data = b"".join(point.data for point in points)
     assert text.encode().startswith(data) and len(data) <= most
@@ -221,8 +223,8 @@ def test_characters_hold_the_beginning_of_the_text(text, most):
 @given(st.characters(exclude_categories=["Cs"]))
 def test_header_bits_are_those_of_utf_8(char):
     first, *rest = char.encode()
-    assert texts.header_bits(first) == {1: 1, 2: 3, 3: 4, 4: 5}[1 + len(rest)]
-    assert all(texts.header_bits(byte) == 2 for byte in rest)
+    assert utf8_inspector.header_bits(first) == {1: 1, 2: 3, 3: 4, 4: 5}[1 + len(rest)]
+    assert all(utf8_inspector.header_bits(byte) == 2 for byte in rest)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_header_bits_are_those_of_utf_8(char):
     [("a", "LATIN SMALL LETTER A"), ("\n", "LINE FEED"), ("\x01", "control character"), ("\uffff", "not assigned")],
 )
 def test_every_code_point_has_something_to_be_called(char, name):
-    assert texts.name_of(char) == name
+    assert utf8_inspector.name_of(char) == name
 
 
 # PairExplorer
@@ -266,15 +268,15 @@ def test_a_pair_that_is_not_there_is_said_to_be_nowhere():
 
 def test_pairs_of_tokens_stay_within_the_chunks(tokenizer):
     widget = PairExplorer("hugs hugs", tokenizer=tokenizer)
-    chunks = texts.encode("", tokenizer, "hugs hugs").chunks
+    chunks = encoding.encode("", tokenizer, "hugs hugs").chunks
     assert len(chunks) == 2
-    assert texts.count_pairs(chunks).total() == sum(len(chunk) - 1 for chunk in chunks)
+    assert encoding.count_pairs(chunks).total() == sum(len(chunk) - 1 for chunk in chunks)
     assert with_class(widget.html, "mb-wall")
 
 
 def test_of_a_long_text_the_neighbourhood_of_the_pair_is_drawn():
     widget = PairExplorer("ab" * 1000 + "cd" + "ab" * 1000, pair=(99, 100))
-    assert len(with_class(widget.html, "mb-t")) == render.SHOWN
+    assert len(with_class(widget.html, "mb-t")) == TOKENS_SHOWN
     assert len(with_class(widget.html, "mb-l")) == 1
     assert "of 4,002 are drawn" in shown(widget.html)
 
@@ -283,7 +285,7 @@ def test_of_a_long_text_the_neighbourhood_of_the_pair_is_drawn():
 def test_occurrences_agree_with_counting_and_with_merging(parts, pair):
     chunks = [[(byte, bytes([byte])) for byte in part.encode()] for part in parts]
     ids = tuple(pair.encode())
-    found = texts.occurrences(chunks, ids)
+    found = encoding.occurrences(chunks, ids)
     assert len(found.all) == sum(get_stats(part.encode()).get(ids, 0) for part in parts)
     assert len(found.merged) == sum(merge(list(part.encode()), ids, 256).count(256) for part in parts)
     assert set(found.merged) <= set(found.all)
@@ -291,7 +293,7 @@ def test_occurrences_agree_with_counting_and_with_merging(parts, pair):
 
 @given(st.dictionaries(st.tuples(st.integers(0, 9), st.integers(0, 9)), st.integers(1, 9), min_size=1))
 def test_the_grid_holds_the_counts(counts):
-    rows, columns, table = texts.grid(counts, 20)
+    rows, columns, table = encoding.grid(counts, 20)
     assert {(row, column) for row in rows for column in columns} >= counts.keys()
     assert all(
         table[y][x] == counts.get((row, column), 0) for y, row in enumerate(rows) for x, column in enumerate(columns)
@@ -306,6 +308,18 @@ def test_patterns_stand_side_by_side():
     assert widget.describe() == "none: 1 chunk, GPT-2: 3 chunks, GPT-4: 5 chunks, GPT-4o: 4 chunks, yours: 6 chunks"
     chunks = [shown(ElementTree.tostring(each, "unicode")) for each in with_class(panel(widget, "GPT-2"), "mb-t")]
     assert chunks == ["I", "'m", "·12345"]
+
+
+@pytest.mark.parametrize("text", ["x\n ", "a  b \n\n c", "I'm 12345!", " \n"])
+def test_gpt_4_is_what_tiktoken_gives_today_and_minbpes_older_form_stands_under_its_own_name(text):
+    published = get_encoding("cl100k_base")
+    found = {each.name: each.chunks for each in SplitExplorer(text)._splits()}
+    # No token reaches across the end of a chunk, and each chunk alone gives the same tokens.
+    assert [idx for chunk in found["GPT-4"] for idx in published.encode(chunk)] == published.encode(text)
+    assert found["GPT-4"] == regex.findall(published._pat_str, text)
+    older = [chunk for chunk in Splitter(GPT4_SPLIT_PATTERN).split(text) if chunk]
+    assert found.get(split_explorer.MINBPE, found["GPT-4"]) == older
+    assert (split_explorer.MINBPE in found) == text.endswith("\n ")
 
 
 @pytest.mark.parametrize(
@@ -335,17 +349,17 @@ def test_a_pattern_that_never_ends_is_given_up():
     widget = SplitExplorer("a" * 5000, pattern="")
     start = time.perf_counter()
     widget.pattern = "(a+)+b"
-    assert time.perf_counter() - start < 10 * texts.PATIENCE
+    assert time.perf_counter() - start < 10 * split_explorer.PATTERN_SECONDS
     assert "found no end within 0.5 seconds" in shown(widget.html)
 
 
 @given(
     st.text("ab1 \n", max_size=30),
-    st.sampled_from([r"\w+", r"[a-z]+|\d", "x*", "(a)(b)?", "", r"(?=a)", r"\b", *texts.PATTERNS.values()]),
+    st.sampled_from([r"\w+", r"[a-z]+|\d", "x*", "(a)(b)?", "", r"(?=a)", r"\b", *split_explorer.KNOWN.values()]),
 )
 @example("", r"\w+")
 def test_nothing_of_the_text_is_lost_and_chunks_are_those_of_the_tokenizer(text, pattern):
-    found = texts.split("yours", pattern, text)
+    found = split_explorer.split("yours", pattern, text)
     assert "".join(found.chunks) == text
     assert all(found.chunks)
     if pattern:
@@ -401,11 +415,11 @@ def test_an_attack_makes_messages_only_when_joined_first():
 
 @given(texts_of_all_kinds)
 def test_encoded_piece_by_piece_no_text_can_forge_a_message(text):
-    tokenizer = widgets.published("GPT-4")
-    tokens = texts.encode_chat(tokenizer, text, safely=True)
-    messages = texts.read_chat(tokens, tokenizer.special_tokens)
+    tokenizer = encoding.published("GPT-4")
+    tokens = special_token_explorer.encode_chat(tokenizer, text, safely=True)
+    messages = special_token_explorer.read_chat(tokens, tokenizer.special_tokens)
     assert [message.role for message in messages] == ["system", "user", "assistant"]
-    joined = "".join(texts.chat(text))
+    joined = "".join(special_token_explorer.chat(text))
     assert b"".join(data for _, data in tokens) == tokenizer.decode_bytes(tokenizer.encode(joined, "all"))
 
 
@@ -465,14 +479,14 @@ def test_an_encoding_in_chunks_is_the_encoding(kind, text):
     trained = kind() if kind else None
     if trained is not None:
         trained.train("hug pug hugs bugs\n" * 5, 270)
-    found = texts.encode("name", trained, text)
+    found = encoding.encode("name", trained, text)
     tokens = list(chain.from_iterable(found.chunks))
     assert [idx for idx, _ in tokens] == (trained.encode(text) if trained else list(text.encode()))
     assert found.tokens == len(tokens)
     start, count = len(tokens) // 3, 4
-    assert list(chain.from_iterable(texts.window(found.chunks, start, count))) == tokens[start : start + count]
+    assert list(chain.from_iterable(encoding.window(found.chunks, start, count))) == tokens[start : start + count]
 
 
 def test_the_published_tokenizers_are_loaded_once():
     assert TokenExplorer().tokenizers["GPT-4"] is SpecialTokenExplorer().tokenizer
-    assert widgets.published("GPT-4o").encode("hello") == [24912]
+    assert encoding.published("GPT-4o").encode("hello") == [24912]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minbpe import BasicTokenizer, RegexTokenizer, corpora, get_stats
-from minbpe.lab.trace import ALGORITHMS, EncodingTrace, TrainingTrace, learned_as, merge_tree, parting
+from minbpe.lab.trace import ALGORITHMS, EncodingTrace, TrainingTrace, learned_as, parting, tree_of
 
 KINDS = [BasicTokenizer, RegexTokenizer]
 TEXTS = st.text(alphabet="aab c'1\n한é", max_size=60) | st.text(max_size=40)
@@ -217,7 +217,7 @@ def test_gpt4_is_replayed_with_its_own_ids(gpt4):
 
 def test_a_tree_joins_its_leaves_to_the_token(tokenizer):
     for idx, data in tokenizer.vocab.items():
-        node = merge_tree(tokenizer, idx)
+        node = tree_of(tokenizer, idx)
         assert node.data == data
         if node.children:
             left, right = node.children
@@ -227,7 +227,7 @@ def test_a_tree_joins_its_leaves_to_the_token(tokenizer):
 
 
 def test_the_tree_of_a_published_token_is_recovered(gpt4):
-    node = merge_tree(gpt4, gpt4.encode("hello")[0])
+    node = tree_of(gpt4, gpt4.encode("hello")[0])
     assert [child.data for child in node.children] == [b"h", b"ello"]
 
 
@@ -235,12 +235,12 @@ def test_a_deep_tree_needs_no_deep_stack():
     tokenizer = BasicTokenizer()
     chain = {(97, 98): 256} | {(idx, 98): idx + 1 for idx in range(256, 256 + 3000)}
     tokenizer._use_merges(chain)
-    assert len(merge_tree(tokenizer, 256 + 3000).data) == 3002
+    assert len(tree_of(tokenizer, 256 + 3000).data) == 3002
 
 
 def test_an_unknown_token_has_no_tree(tokenizer):
     with pytest.raises(ValueError, match="999999"):
-        merge_tree(tokenizer, 999_999)
+        tree_of(tokenizer, 999_999)
 
 
 def test_learned_as_counts_from_one(tokenizer, gpt4):

@@ -13,7 +13,7 @@ import pytest
 from minbpe import BasicTokenizer, RegexTokenizer, corpora
 from minbpe.lab import EncodeStepper, MergeScrubber, MergeTree
 from minbpe.lab.trace import ALGORITHMS
-from minbpe.lab.widgets import explorers as module
+from minbpe.lab.widgets import lab, merge_scrubber
 
 TEXTS = {
     "nothing": "",
@@ -169,13 +169,13 @@ def test_no_text_breaks_the_scrubber(kind, name):
 
 def test_too_many_merges_are_cut_with_a_message():
     scrubber = MergeScrubber(corpora.load("english")[:20_000], merges=5_000)
-    assert len(scrubber.trace) == module.MOST_MERGES and "here are the first 2,000" in check(scrubber)
+    assert len(scrubber.trace) == merge_scrubber.MOST_MERGES and "here are the first 2,000" in check(scrubber)
 
 
 def test_a_step_sends_little_to_the_page(monkeypatch):
     scrubber = MergeScrubber(corpora.load("english")[:20_000], merges=500, step=100)
     sent = []
-    monkeypatch.setattr(module.Stage, "_send", lambda self, message, buffers=None: sent.append(message))
+    monkeypatch.setattr(lab.Stage, "_send", lambda self, message, buffers=None: sent.append(message))
     scrubber.step = 101
     assert 0 < len(json.dumps(sent)) < 40_000
     assert sum("p3" in message.get("state", {}) for message in sent) == 0  # the table of merges is there already

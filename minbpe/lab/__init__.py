@@ -3,12 +3,19 @@
 >>> from minbpe.lab import MergeScrubber
 >>> MergeScrubber("the more the merrier", merges=12)
 
-    trace.py     training and encoding as steps that can be replayed (data, no drawing)
-    render.py    from data to HTML and SVG (pure functions)
-    widgets.py   the widgets, which join the two
-    plots.py     figures
-    checks/      is an exercise solved?
-    progress.py  what is passed so far
+    draw/           text, HTML and SVG: the drawing kit
+    trace.py        training and encoding as steps that can be replayed (data, no drawing)
+    encoding.py     a text as tokens and as pairs of tokens (data, no drawing)
+    widgets/        one widget, one file; lab.py is their base
+    plots.py        figures
+    checks/         is an exercise solved?
+    written.py      what is written in a notebook, used from there on
+    predictions/    the questions of the notebooks
+    progress.py     what is passed so far; course_map.py shows it
+    grading/        a class graded
+    lecture.py      a notebook as slides
+    setup_check.py  is everything installed?
+    server_extension.py  what a kernel says reaches the page without delay
 
 What is named here is loaded when it is first used, so a check does not wait for the widgets, nor the
 widgets for matplotlib.
@@ -19,24 +26,21 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_WHERE = {
-    "EncodeStepper": "widgets.explorers",
-    "MergeScrubber": "widgets.explorers",
-    "MergeTree": "widgets.explorers",
-    "PairExplorer": "widgets.explorers",
-    "SpecialTokenExplorer": "widgets.explorers",
-    "SplitExplorer": "widgets.explorers",
-    "TokenExplorer": "widgets.explorers",
-    "Utf8Inspector": "widgets.explorers",
+from minbpe.lab.widgets import WIDGETS
+
+_WHERE = {name: f"widgets.{file}" for name, file in WIDGETS.items()} | {
+    "Question": "widgets.questions",
+    "show_token": "draw.text",
+    "show_tokens": "draw.text",
     "EncodingTrace": "trace",
     "TrainingTrace": "trace",
-    "Predict": "widgets.questions",
-    "Question": "widgets.questions",
-    "Quiz": "widgets.questions",
-    "Parsons": "widgets.parsons",
-    "Progress": "progress",
+    "Progress": "course_map",
     "CheckFailed": "checks",
     "check": "checks",
+    "checked": "written",
+    "predict": "predictions",
+    "predicted": "predictions",
+    "quiz": "predictions",
 }
 __all__ = sorted(_WHERE)
 

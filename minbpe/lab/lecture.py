@@ -24,10 +24,11 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from minbpe.lab.widgets.lab import LECTURE
 
-PATIENCE = 15  # seconds that the server may take to end its kernels
+SECONDS_TO_END = 15  # seconds that the server may take to end its kernels
 FORWARD = ("Space", "ArrowRight", "ArrowDown", "PageDown")
 BACK = ("Shift Space", "ArrowLeft", "ArrowUp", "PageUp")
 LETTERS = {"content": "22px", "code": "20px"}
@@ -39,9 +40,8 @@ ANYWHERE = SLIDE + "".join(f":not(:has({each}:focus))" for each in TAKES_KEYS)
 # The same on a cell that has the focus: JupyterLab's own keys, which fold headings, would be nearer than ANYWHERE.
 ON_CELL = f"{SLIDE} .jp-Notebook.jp-mod-commandMode:not(.jp-mod-readWrite) :focus"
 IN_EDITOR = f"{SLIDE} .jp-Notebook.jp-mod-editMode"
-FULL = f"{SLIDE} .mb-lab:has([data-part='split0'], [data-part='policies'])"  # the widgets that show the most
 
-# CSS by selector, for JupyterLab Fonts, which comes with the deck.
+# CSS by selector, for JupyterLab Fonts, which comes with the deck. How widgets look on a slide is in assets/lab.css.
 STYLES: dict[str, dict[str, str]] = {
     # A white page with narrow margins; the buttons of the deck in the right one, off the slide.
     f"{SLIDE}, {SLIDE} .jp-LabShell, {SLIDE} .lm-DockPanel, {SLIDE} #jp-main-content-panel": {
@@ -54,7 +54,9 @@ STYLES: dict[str, dict[str, str]] = {
     f"{SLIDE} .jp-Deck-Remote-directions > div": {"flex-direction": "column"},
     f"{SLIDE} .jp-MarkdownOutput table": {"font-size": "var(--jp-content-font-size1)"},
     f"{SLIDE} .jp-Collapser": {"width": "4px", "opacity": "0.4"},
-    # The source of a question says the answer.
+    # What a folded heading hides in a notebook comes on a slide in its turn.
+    f"{SLIDE} .jp-Cell.lm-mod-hidden.jp-deck-mod-onscreen": {"display": "block !important"},
+    # Who sees a question need not see the call that asks it.
     f"{SLIDE} .jp-InputPlaceholder": {"display": "none"},
     f"{SLIDE} .jp-RenderedImage img": {"max-height": "calc(100vh - 150px)", "width": "auto"},
     # A widget needs the whole slide. Its source comes back to be edited.
@@ -65,22 +67,6 @@ STYLES: dict[str, dict[str, str]] = {
         "opacity": "0",
         "overflow": "hidden",
     },
-    f"{SLIDE} .mb-lab:not(:has(.mb-ask)), {SLIDE} .mb-lab:not(:has(.mb-ask)) .mb": {"--mb-size": "18px"},
-    f"{FULL}, {FULL} .mb": {"--mb-size": "17px"},
-    f"{SLIDE} .mb-legend": {"display": "none"},
-    f"{SLIDE} .mb-sentence": {"height": "3.2em"},
-    f"{SLIDE} .mb-lab textarea": {"height": "3.2em"},
-    f"{SLIDE} .mb-lab textarea[rows='6']": {"height": "4.6em"},
-    f"{SLIDE} [data-part='policies'] > .mb-columns": {"grid-template-columns": "repeat(2, minmax(0, 1fr))"},
-    f"{SLIDE} .mb-stage:has(> [data-part='split0'])": {
-        "display": "grid",
-        "grid-template-columns": "repeat(2, minmax(0, 1fr))",
-        "column-gap": "0.6em",
-    },
-    f"{SLIDE} .mb-stage:has(> [data-part='split0']) > :is([data-part='message'], :last-child)": {
-        "grid-column": "1 / -1"
-    },
-    f"{SLIDE} [data-part='panels'] > .mb-columns": {"grid-template-columns": "repeat(auto-fit, minmax(14em, 1fr))"},
 }
 
 
@@ -92,7 +78,7 @@ def settings() -> dict[str, dict[str, object]]:
     run_all = {"command": "notebook:run-all-cells"}
     edit = {"command": "notebook:enter-edit-mode"}  # gives a cell no more than the focus, if the deck had lost that
     leave = {"command": "notebook:enter-command-mode"}
-    keys = [(go_on, key, (ANYWHERE, ON_CELL)) for key in FORWARD]
+    keys: list[tuple[dict[str, Any], str, tuple[str, ...]]] = [(go_on, key, (ANYWHERE, ON_CELL)) for key in FORWARD]
     keys += [(go_back, key, (ANYWHERE, ON_CELL)) for key in BACK]
     keys += [(run, key, (ANYWHERE, ON_CELL, IN_EDITOR)) for key in ("Shift Enter", "Ctrl Enter")]
     keys += [(run_all, "Ctrl Shift Enter", (ANYWHERE, ON_CELL, IN_EDITOR)), (edit, "Enter", (ANYWHERE,))]
@@ -147,6 +133,7 @@ def run_until_stopped(command: list[str], env: dict[str, str]) -> int:
         if number := getattr(signal, name, None):
             signal.signal(number, stop)
     # In a group of its own: Ctrl-C would reach the server too, and make it ask whether it is meant.
+    apart: dict[str, Any]
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     else:
@@ -159,7 +146,7 @@ def run_until_stopped(command: list[str], env: dict[str, str]) -> int:
             code = process.wait(0.5)  # on Windows, a wait without end would not let Ctrl-C in
             return 0 if stopped_at else code
         except subprocess.TimeoutExpired:
-            if stopped_at and time.monotonic() > stopped_at + PATIENCE:
+            if stopped_at and time.monotonic() > stopped_at + SECONDS_TO_END:
                 process.kill()
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
@@ -22,8 +23,9 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from minbpe.base import render_token
 from minbpe.corpora import LANGUAGES
+from minbpe.lab.draw.text import show_token
+from minbpe.lab.encoding import grid
 from minbpe.merging import Pair
 
 # Okabe and Ito's palette without its yellow, which is too pale on white, and with black first.
@@ -33,7 +35,7 @@ DASHES = ["-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)
 HATCHES = ["", "//", "\\\\", "..", "xx", "--", "++"]
 MANY = len(COLOURS)  # series that can be told apart in one figure
 
-STYLE = {
+FIGURE_STYLE: dict[Any, Any] = {
     "figure.dpi": 100,
     "font.family": "DejaVu Sans",  # comes with matplotlib, so figures look alike everywhere
     "font.size": 16,
@@ -79,7 +81,7 @@ def compression(curves: Mapping[str, Sequence[tuple[int, float]]]) -> Figure:
     more curves than can be told apart.
     """
     curves = _series(curves)
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Compression", "vocabulary size (tokens)", "bytes per token")
         if not _any_point(axes, curves):
             return _described(figure, "Compression against vocabulary size: no data.")
@@ -103,7 +105,7 @@ def token_lengths(lengths: Mapping[str, Iterable[int]], longest: int = 16) -> Fi
     """
     counts = {name: Counter(min(each, longest + 1) for each in some) for name, some in lengths.items()}
     counts = {name: some for name, some in _series(counts).items() if some}
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Token lengths", "bytes in the token", "share of the vocabulary")
         if not counts:
             _say(axes, "no tokens")
@@ -128,26 +130,20 @@ def pair_heat_map(counts: Mapping[Pair, int], name_of: Callable[[int], bytes], m
     `counts` is {(left id, right id): count}, as get_stats gives it; `name_of` gives the bytes of an id
     (`tokenizer.vocab.get` does). At most `most` rows and columns are shown, those with the most pairs.
     """
-    lefts, rights = Counter(), Counter()
-    for (left, right), count in counts.items():
-        lefts[left] += count
-        rights[right] += count
-    rows = [idx for idx, _ in lefts.most_common(most)]
-    columns = [idx for idx, _ in rights.most_common(most)]
-    with rc_context(STYLE):
+    rows, columns, table = grid(counts, most)
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Pairs", "followed by", "token")
         if not rows:
             _say(axes, "no pairs")
             return _described(figure, "Pairs: no data.")
-        grid = [[counts.get((left, right), 0) for right in columns] for left in rows]
-        highest = max(map(max, grid))
-        image = axes.imshow(grid, cmap="cividis", aspect="auto", vmin=0, vmax=max(1, highest))
+        highest = max(map(max, table))
+        image = axes.imshow(table, cmap="cividis", aspect="auto", vmin=0, vmax=max(1, highest))
         axes.set_xticks(range(len(columns)), [token_label(name_of(idx)) for idx in columns])
         axes.set_yticks(range(len(rows)), [token_label(name_of(idx)) for idx in rows])
         if any(len(label.get_text()) > 5 for label in axes.get_xticklabels()):
             axes.tick_params(axis="x", rotation=45)
         axes.grid(visible=False)
-        for y, row in enumerate(grid):
+        for y, row in enumerate(table):
             for x, count in enumerate(row):
                 if count:
                     light = count > LIGHT * highest
@@ -169,15 +165,15 @@ def tokens_per_character(measured: Mapping[str, Mapping[str, float]]) -> Figure:
     measured = {name: dict(values) for name, values in _series(measured).items()}
     order = {code: value for values in reversed(measured.values()) for code, value in values.items()}
     codes = sorted(order, key=lambda code: order[code])
-    with rc_context(STYLE | {"ytick.labelsize": SMALLEST_FONT}):
+    with rc_context(FIGURE_STYLE | {"ytick.labelsize": SMALLEST_FONT}):
         height = max(7.2, 1.8 + 0.27 * len(codes))
         figure, axes = _canvas("What a language costs", "tokens per code point", "", height)
         if not codes:
             _say(axes, "no languages")
             return _described(figure, "Tokens per character by language: no data.")
         for row, code in enumerate(codes):
-            values = [some[code] for some in measured.values() if code in some]
-            axes.plot([min(values), max(values)], [row, row], color="#bbbbbb", zorder=1, label="_span")
+            span = [some[code] for some in measured.values() if code in some]
+            axes.plot([min(span), max(span)], [row, row], color="#bbbbbb", zorder=1, label="_span")
         for number, (name, values) in enumerate(measured.items()):
             rows = [row for row, code in enumerate(codes) if code in values]
             mark = {**_line(number), "linestyle": "none"}
@@ -206,7 +202,7 @@ def cost(
         for point in points:
             if not all(value > 0 and math.isfinite(value) for value in point):
                 raise ValueError(f"log axes show positive numbers only, but {name!r} has the point {point}")
-    with rc_context(STYLE):
+    with rc_context(FIGURE_STYLE):
         figure, axes = _canvas("Cost against size", size, unit)
         if not _any_point(axes, curves):
             return _described(figure, "Cost against size: no data.")
@@ -239,12 +235,12 @@ def language_label(code: str) -> str:
 
 
 def token_label(token: bytes | None) -> str:
-    """A token on an axis: white space visible, and as hexadecimal bytes what the font cannot show."""
+    """A token on an axis, as the widgets write it; what the font cannot show is written as bytes."""
     if token is None:
         return "?"
-    text = render_token(token).replace("\\u000a", "⏎").replace("\\u0009", "⇥").replace(" ", "␣")
-    if not text or "�" in text or not all(ord(character) in _drawable() for character in text):
-        text = token.hex(" ").upper()
+    text = show_token(token)
+    if not all(ord(character) in _drawable() for character in text):
+        text = f"⟨{token.hex(' ').upper()}⟩"
     return _literal(text if len(text) <= 14 else text[:13] + "…")
 
 
@@ -298,7 +294,7 @@ def _filling(number: int) -> dict:
     }
 
 
-def _legend(axes: Axes, loc: str = "best") -> None:
+def _legend(axes: Axes, loc: Any = "best") -> None:
     axes.legend(loc=loc, framealpha=0.9)
 
 

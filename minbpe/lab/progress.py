@@ -1,7 +1,4 @@
-"""What a learner has passed so far, kept in a file and shown as a map of the course.
-
->>> from minbpe.lab import Progress
->>> Progress()
+"""What a learner has passed so far, kept in a file. course_map.py shows it.
 
 `check` records each pass by itself when it runs in a notebook. The file is minbpe-progress.json: in the folder of
 the course when the notebook is in there, else beside the notebook. The environment variable MINBPE_PROGRESS names
@@ -16,7 +13,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from pathlib import Path
 
 from minbpe import files
@@ -24,21 +20,6 @@ from minbpe import files
 VARIABLE = "MINBPE_PROGRESS"
 NAME = "minbpe-progress.json"
 PATIENCE = 10  # seconds to wait for another kernel, which needs a few thousandths
-# The notebooks of the course: what each is called, and the question that it answers.
-QUESTIONS = {
-    "01-bytes": ("bytes", "What does a computer see when it sees text?"),
-    "02-pairs": ("pairs", "What goes together?"),
-    "03-merges": ("merges", "How does a vocabulary grow?"),
-    "04-encode-decode": ("encode and decode", "How does new text become tokens?"),
-    "05-regex-splitting": ("regex splitting", "Why not merge across words?"),
-    "06-special-tokens": ("special tokens", "What is not text?"),
-    "07-gpt4-parity": ("GPT-4 parity", "Are we there?"),
-    "08-speed": ("speed", "How does it get fast?"),
-    "09-in-the-wild": ("in the wild", "What do tokenizers do to models?"),
-}
-
-
-# --- the file
 
 
 def course_folder(start: Path) -> Path | None:
@@ -102,7 +83,7 @@ def _read(path: Path) -> set[str] | None:
 
 
 def _mended(path: Path) -> tuple[set[str], str]:
-    """As `passed`, for who has the turn."""
+    """As `passed`, for whoever has the turn."""
     names = _read(path)
     if names is not None:
         return names, ""
@@ -117,12 +98,18 @@ def _mended(path: Path) -> tuple[set[str], str]:
 @contextmanager
 def _turn(path: Path) -> Iterator[None]:
     """Only one kernel at a time is in here. OSError if it cannot be, or if its turn does not come."""
-    from filelock import FileLock, Timeout
-
+    try:
+        from filelock import FileLock, Timeout
+    except ImportError:  # in a browser: there is one kernel, and nobody to wait for
+        yield
+        return
     lock = path.with_name(f".{path.name}.lock")
     try:
         held = FileLock(lock, timeout=PATIENCE)
         held.acquire()
+    except NotImplementedError:  # a file system without locks
+        yield
+        return
     except Timeout:
         raise OSError(f"another program holds {lock}") from None
     try:
@@ -135,60 +122,3 @@ def _in_a_notebook() -> bool:
     """Whether this is a Jupyter kernel. A script or a test that calls `check` keeps nothing."""
     ipython = sys.modules.get("IPython")
     return hasattr(ipython.get_ipython(), "kernel") if ipython else False
-
-
-# --- the map
-
-
-class Progress:
-    """The map of the course, with what is passed: a table in a notebook, lines of text elsewhere."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        from minbpe.lab.checks import EXERCISES  # not above: the checks import this module
-
-        self.folder = Path.cwd()
-        names, self.message = passed(path or file_of(self.folder))
-        self.exercises: dict[str, dict[str, bool]] = {notebook: {} for notebook in QUESTIONS}
-        for exercise in EXERCISES.values():
-            self.exercises[exercise.notebook][exercise.name] = exercise.name in names
-
-    def __repr__(self) -> str:
-        lines = [self._total(), *([self.message] if self.message else [])]
-        for notebook, done in self.exercises.items():
-            lines.append(f"{notebook:20}{_count(done)} passed   {'  '.join(_marks(done))}")
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        style = 'style="text-align: left; vertical-align: top"'
-        head = "".join(f'<th scope="col" {style}>{each}</th>' for each in ("", "notebook", "the question", "exercises"))
-        rows = ""
-        for notebook, done in self.exercises.items():
-            title, question = QUESTIONS[notebook]
-            marks = " ".join(f'<span style="white-space: nowrap">{escape(mark)}</span>' for mark in _marks(done))
-            count = self._link(f"{_count(done)} passed", f"exercises/{notebook}/{notebook}.ipynb")
-            cells = [notebook[:2], self._link(title, f"notebooks/{notebook}.ipynb"), question, f"{count}<br>{marks}"]
-            rows += f"<tr>{''.join(f'<td {style}>{cell}</td>' for cell in cells)}</tr>\n"
-        message = f"<p>{escape(self.message)}</p>\n" if self.message else ""
-        return (
-            f"{message}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
-            f"<p>{self._total()}: ✓ is passed, ○ is to do.</p>"
-        )
-
-    def _link(self, text: str, target: str) -> str:
-        """A link to a file of the course, as seen from the notebook; only the text where there is no course."""
-        course = course_folder(self.folder)
-        if course is None:
-            return text
-        return f'<a href="{escape(Path(os.path.relpath(course / target, self.folder)).as_posix())}">{text}</a>'
-
-    def _total(self) -> str:
-        every = [done for exercises in self.exercises.values() for done in exercises.values()]
-        return f"{sum(every)} of {len(every)} exercises passed"
-
-
-def _count(done: dict[str, bool]) -> str:
-    return f"{sum(done.values())} of {len(done)}"
-
-
-def _marks(done: dict[str, bool]) -> list[str]:
-    return [f"{'✓' if passed else '○'} {name}" for name, passed in done.items()]

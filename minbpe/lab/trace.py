@@ -21,11 +21,11 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate, islice, pairwise, zip_longest
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from minbpe.base import Tokenizer
 from minbpe.gpt4 import RankedTokenizer
@@ -35,11 +35,6 @@ OPEN = 2**31 - 2  # a boundary that no step closes
 WALL = 2**31 - 1  # a boundary between two chunks, which no step can close
 
 Token = tuple[int, bytes]  # a token: its id and its bytes
-
-
-def chunks_of(tokenizer: Tokenizer, text: str) -> list[bytes]:
-    """The chunks inside which `tokenizer` merges `text`: one for a BasicTokenizer."""
-    return list(tokenizer.chunks(text))
 
 
 class Window(NamedTuple):
@@ -117,7 +112,8 @@ class Replay(NamedTuple):
 # --- training
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Candidate:
     """A pair that could be merged next: how often it occurs, and whether as often as the best."""
 
     pair: Pair
@@ -152,17 +148,20 @@ class TrainingTrace:
         The tokenizer only says how the text is split; it is not changed. For each step the best
         `candidates` pairs are kept. There are fewer merges when the text has no pair left.
         """
-        if isinstance(tokenizer, RankedTokenizer):
-            raise ValueError("this vocabulary is published as it is, and how it was trained is not known")
-        sequence = chunks_of(tokenizer, text)
+        try:
+            tokenizer.train_steps("", 256)  # nothing is trained yet, but what cannot be trained says so
+        except TypeError:
+            raise ValueError("this vocabulary is published as it is, and how it was trained is not known") from None
+        sequence = list(tokenizer.chunks(text))
         counts = Counter(sequence)
         recorder = _Recorder(counts, candidates)
         self.merges: list[Merge] = []
         self.vocab = {byte: bytes([byte]) for byte in range(256)}
         self.choices = [recorder.choice()]
         while len(self.merges) < merges and self.choices[-1].candidates:
-            (a, b), count, _ = self.choices[-1].candidates[0]
-            merge = Merge((a, b), 256 + len(self.merges), count)
+            best = self.choices[-1].candidates[0]
+            a, b = best.pair
+            merge = Merge((a, b), 256 + len(self.merges), best.count)
             recorder.merge(merge, len(self.vocab[a]))
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]
@@ -202,9 +201,7 @@ class TrainingTrace:
     def encode(self, tokenizer: Tokenizer, text: str, step: int) -> list[list[Token]]:
         """`text` encoded with the first `step` merges, chunk by chunk."""
         rank_of = self.merges_at(step).get
-        return [
-            [(idx, self.vocab[idx]) for idx in apply_merges(chunk, rank_of)] for chunk in chunks_of(tokenizer, text)
-        ]
+        return [[(idx, self.vocab[idx]) for idx in apply_merges(chunk, rank_of)] for chunk in tokenizer.chunks(text)]
 
 
 class _Recorder:
@@ -349,10 +346,10 @@ class EncodingTrace:
         if algorithm not in ALGORITHMS:
             raise ValueError(f"there is no algorithm {algorithm!r}; there are {', '.join(ALGORITHMS)}")
         self.algorithm = algorithm
-        self.chunks = chunks_of(tokenizer, text)
+        self.chunks = list(tokenizer.chunks(text))
         self.vocab = tokenizer.vocab
         self.rank_of = tokenizer.rank_of
-        model = _Model(self.rank_of, self.vocab, tokenizer.byte_shuffle, ids_of(tokenizer))
+        model = _Model(self.rank_of, self.vocab, tokenizer.byte_shuffle)
         self.steps = list(_ENCODERS[algorithm](model, self.chunks))
         data = b"".join(self.chunks)
         closed = array("i", [OPEN]) * len(data)
@@ -422,19 +419,6 @@ def parting(right: EncodingTrace, wrong: EncodingTrace) -> Parting:
 RankOf = Callable[[Pair], int | None]
 
 
-_published: WeakKeyDictionary[Tokenizer, dict[bytes, int]] = WeakKeyDictionary()
-
-
-def ids_of(tokenizer: Tokenizer) -> dict[bytes, int]:
-    """{bytes: id}, the vocabulary the other way round. Published ranks never change, so theirs are kept."""
-    if tokenizer in _published:
-        return _published[tokenizer]
-    ids = {token: idx for idx, token in tokenizer.vocab.items()}
-    if isinstance(tokenizer, RankedTokenizer):
-        _published[tokenizer] = ids
-    return ids
-
-
 def learned_as(tokenizer: Tokenizer) -> dict[int, int]:
     """{id: n} for the tokens that a merge made: the n-th to be learned, counting from 1."""
     return {idx: place for place, idx in enumerate(islice(tokenizer.vocab, 256, None), 1)}
@@ -444,7 +428,6 @@ class _Model(NamedTuple):
     rank_of: RankOf
     vocab: Mapping[int, bytes]
     bytes_to_ids: bytes
-    ids: Mapping[bytes, int]
 
 
 # How each algorithm goes about it. They are written to be followed, for texts of a few hundred bytes.
@@ -526,11 +509,12 @@ def _laying_steps(
     model: _Model, chunks: Sequence[bytes], cut: Callable[[bytes, Mapping[bytes, int], int], Iterator[bytes]]
 ) -> Iterator[EncodingStep]:
     """Lay down whole tokens from left to right, as `cut` cuts each chunk."""
-    longest = max(map(len, model.ids))
+    ids = {token: idx for idx, token in model.vocab.items()}
+    longest = max(map(len, ids))
     place = 0
     for chunk in chunks:
-        for token in cut(chunk, model.ids, longest):
-            yield EncodingStep(model.ids[token], None, [place])
+        for token in cut(chunk, ids, longest):
+            yield EncodingStep(ids[token], None, [place])
             place += len(token)
 
 
@@ -554,24 +538,24 @@ class Node(NamedTuple):
     children: tuple[Node, Node] | None
 
 
-def merge_tree(tokenizer: Tokenizer, idx: int) -> Node:
+def tree_of(tokenizer: Tokenizer, idx: int) -> Node:
     """The tree of merges behind the token `idx`. ValueError for an id that no token has.
 
-    For published ranks the parents are recovered: what is left when the token's bytes are merged with what
-    was learned before it.
+    Of published ranks the parents of this token alone are recovered, which takes no time, and not all the merges: they
+    are what is left when the token's bytes are merged with what was learned before it.
     """
     vocab = tokenizer.vocab
     if idx not in vocab:
-        raise ValueError(f"no token has the id {idx}")
-    ranked = tokenizer.rank_of if isinstance(tokenizer, RankedTokenizer) else None
-    parents_of = {} if ranked else {merged: pair for pair, merged in tokenizer.merges.items()}
+        raise ValueError(f"no token has the id {idx}; the ids here go from {min(vocab)} to {max(vocab)}")
+    published = isinstance(tokenizer, RankedTokenizer)
+    parents_of = {} if published else {merged: pair for pair, merged in tokenizer.merges.items()}
 
     def parents(child: int) -> Pair | None:
-        if not ranked:
+        if not published:
             return parents_of.get(child)
 
         def earlier(pair: Pair) -> int | None:
-            merged = ranked(pair)
+            merged = tokenizer.rank_of(pair)
             return merged if merged is not None and merged < child else None
 
         left = apply_merges(vocab[child].translate(tokenizer.byte_shuffle), earlier)

@@ -23,7 +23,7 @@ def english() -> str:
 
 
 def mixed_languages() -> str:
-    """The course's texts in 21 languages, emoji and combining marks: 43 KB, there is no more of it."""
+    """The course's texts in many languages, emoji and combining marks: 43 KB, there is no more of it."""
     return corpora.load("parallel") + corpora.load("unicode")
 
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
-# Each widget with a text that has something to show, under the name by which the tests know it.
-WIDGETS = {
-    "scrubber": 'MergeScrubber("the more the merrier, the more the better\\n" * 40, merges=60, sentence="merry more")',
-    "stepper": 'EncodeStepper(trained, "hugging the bugs", compare="longest")',
-    "tree": 'MergeTree(trained, text="hugs")',
-    "utf8": 'Utf8Inspector("Aé漢👨‍👩‍👧")',
-    "pairs": 'PairExplorer("aaabdaaabac")',
-    "splits": "SplitExplorer()",
-    "specials": "SpecialTokenExplorer()",
-    "tokens": "TokenExplorer()",
-    "predict": 'Predict("How many pairs are there in `aaa`?", {"1": "They overlap.", "2": "aa and aa."}, "2")',
-    "quiz": 'Quiz([Question("What is 1 + 1?", {"2": "Yes.", "11": "That joins them."}, "2")])',
-    "parsons": 'Parsons(["def f():", "a = 1", "return a + 1"], "f", judge=lambda f: f())',
-}
+from minbpe import lab
+from minbpe.lab import widgets
 
+# The Python that makes each widget, by the name that it has in the notebook: MergeScrubber is merge_scrubber.
+WIDGETS = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): getattr(lab, name).example for name in widgets.WIDGETS}
 
 TRAINED = """\
 from minbpe import BasicTokenizer
@@ -35,5 +27,4 @@ def write_notebook(path, *sources):
 
 def cell_of(name):
     """The cell that shows a widget, with a class to find it by."""
-    imports = "from minbpe.lab import *"
-    return f'{imports}\n{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'
+    return f'from minbpe.lab import *\n{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module", params=[LIGHT, DARK])
 def theme(request, notebook):
     notebook.use_theme(request.param)
-    notebook.execute("tokens.text = 'How many tokens are there in a text like this one?'")  # other tests type into it
+    notebook.execute(
+        "token_explorer.text = 'How many tokens are there in a text like this one?'"
+    )  # other tests type into it
     # axe judges the contrast only of what is on the screen, so the screen must hold a whole widget.
     notebook.page.set_viewport_size({"width": VIEWPORT["width"], "height": 3000})
     yield request.param
@@ -42,11 +44,11 @@ def test_no_violation(theme, element, name):
 
 # What a widget shows after the reader has done something with it.
 USED = {
-    "scrubber": "scrubber.step = 12",
-    "stepper": "stepper.step = 5; stepper.compare = 'frequent'",
-    "splits": "splits.pattern = '('",
-    "specials": "specials.allowed = {'<|im_start|>'}",
-    "utf8": "utf8.text = ''",
+    "merge_scrubber": "merge_scrubber.step = 12",
+    "encode_stepper": "encode_stepper.step = 5; encode_stepper.compare = 'frequent'",
+    "split_explorer": "split_explorer.pattern = '('",
+    "special_token_explorer": "special_token_explorer.allowed = {'<|im_start|>'}",
+    "utf8_inspector": "utf8_inspector.text = ''",
     "predict": "predict.choice = '1'",
     "quiz": "quiz.choices = ['2']",
     "parsons": "parsons.arrange('def f():\\n    return a + 1'); parsons.selected = 0",
@@ -63,7 +65,7 @@ def test_no_violation_in_use(used, name):
 
 def test_a_violation_would_be_found(theme, notebook, element):
     """The audit itself works: it sees what is wrong with a field without a label, and with pale letters."""
-    element("utf8").evaluate(
+    element("utf8_inspector").evaluate(
         """widget => {
             const bad = document.createElement('div');
             bad.id = 'bad';

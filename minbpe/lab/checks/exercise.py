@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from types import FunctionType
-from typing import Any
+from typing import Any, Literal
 
-from minbpe.lab.checks.show import Code, show
+from minbpe.lab.checks.crashes import Crash
+from minbpe.lab.checks.runner import Caller, Code, Facts, Outcome, Step
+from minbpe.lab.checks.show import show
+from minbpe.lab.checks.telling import Told
 
 Args = tuple[Any, ...]
 WIDE = 88  # a call with more characters than this is written with one argument a line
@@ -60,23 +62,31 @@ class Exercise:
     draws: int = 60
     size: int = 40
     keep: Sequence[int] = ()  # the places of arguments that are left as they are when a failing call is made smaller
-    more: Callable[[Callable[..., Any]], Any] | None = None  # a last demand: gives a failed trial, or None
+    more: Callable[[Caller], Any] | None = None  # a last demand: gives a failed trial, or None
+    through: str = ""  # the source of a function that is called in the answer's place, as Step has it
     names: Callable[[Args], Collection[str]] | None = None  # the message of a ValueError must name one of these
+    # What the exercise forbids or asks for, by the names in the code: {name: hint}. A tuple asks for one of its names.
+    without: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str | tuple[str, ...], str] = field(default_factory=dict)
     show: Callable[[Any], str] = show  # writes an argument as code
+    written: Callable[..., str] | None = None  # writes a call, where it is not name(arguments); gets the parts as code
+    asked_in: Literal["notebook", "exercises"] = "notebook"  # where it is written
+    crashes: Sequence[Crash] = ()  # what an error in an answer to this exercise comes from, before what all share
+    tell: Callable[[Args, Any, Any], Told | None] | None = None  # what a wrong result says: of (args, expected, got)
     misconceptions: list[Misconception] = field(default_factory=list)
     title: str = ""  # what the learner calls it; the name, unless said otherwise
+    # What the reference and the misconceptions give on the cases: found when it is needed, and kept.
+    known: dict[tuple[str, int], Outcome] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.title = self.title or self.name
 
-    def called_as(self, answer: Any) -> Exercise:
+    def called_as(self, facts: Facts) -> Exercise:
         """The exercise under the name that the answer has in the notebook, so that a call can be pasted there."""
-        if not isinstance(answer, (FunctionType, type)) or answer.__module__ != "__main__":
+        # A lambda or a function inside of another has no such name; and that of another exercise is a mistake.
+        if facts.module != "__main__" or not facts.name.isidentifier() or facts.name in EXERCISES:
             return self
-        title = answer.__qualname__
-        if not title.isidentifier() or title in EXERCISES:  # a lambda or a function inside; or a mistake
-            return self
-        return replace(self, title=title)
+        return replace(self, title=facts.name)
 
     def misconception(
         self, belief: str, hint: str, name: str = ""
@@ -100,29 +110,25 @@ class Exercise:
         for name in names:
             self.misconceptions.append(replace(known[name], answer=wrap(known[name].answer)))
 
-    def use(self, answer: Callable[..., Any], *args: Any) -> Any:
-        """Call an answer with the arguments of a case."""
+    def steps(self, args: Args) -> tuple[Step, ...]:
+        """A case as the calls that it is made of."""
         if not self.methods:
-            return answer(*args)
-        to_make, *steps = args
-        objects = {"t": answer(*to_make)}
-        result = None
-        for step in steps:
-            name, method, arguments = parts_of(step)
-            if name not in objects:
-                objects[name] = answer(*to_make)
-            result = getattr(objects[name], method)(*arguments)
-        return result
+            return (Step(args, through=self.through),)
+        to_make, *calls = args
+        made = [Step(to_make, on=name) for name in objects_of(calls)]
+        return (*made, *(Step(arguments, method, name) for name, method, arguments in map(parts_of, calls)))
 
     def write(self, args: Args) -> str:
         """A case as code that can be pasted into a cell."""
         lines = setup_of(args)
+        if self.written:
+            return "\n".join([*lines, self.written(self.title, *map(self.show, args))])
         if not self.methods:
             return "\n".join([*lines, write_call(self.title, map(self.show, args))])
-        to_make, *steps = args
-        for name in dict.fromkeys(["t", *(parts_of(step)[0] for step in steps)]):
+        to_make, *calls = args
+        for name in objects_of(calls):
             lines.append(write_call(f"{name} = {self.title}", map(self.show, to_make)))
-        for name, method, arguments in map(parts_of, steps):
+        for name, method, arguments in map(parts_of, calls):
             lines.append(write_call(f"{name}.{method}", map(self.show, arguments)))
         return "\n".join(lines)
 
@@ -133,11 +139,14 @@ class Exercise:
         return self.returns
 
 
-def parts_of(step: Args) -> tuple[str, str, list[Any]]:
-    """The object, the method and the arguments of a step."""
-    call, *arguments = step
-    name, _, method = call.rpartition(".")
-    return name or "t", method, arguments
+def parts_of(call: Args) -> tuple[str, str, Args]:
+    """The object, the method and the arguments of a call in the case of a class."""
+    name, _, method = call[0].rpartition(".")
+    return name or "t", method, call[1:]
+
+
+def objects_of(calls: Iterable[Args]) -> list[str]:
+    return list(dict.fromkeys(["t", *(parts_of(call)[0] for call in calls)]))
 
 
 def write_call(name: str, arguments: Iterable[str]) -> str:
@@ -162,7 +171,3 @@ def add(exercise: Exercise) -> Exercise:
     """Make an exercise known to `check`."""
     EXERCISES[exercise.name] = exercise
     return exercise
-
-
-def exercises() -> Iterator[Exercise]:
-    yield from EXERCISES.values()

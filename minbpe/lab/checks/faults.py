@@ -1,27 +1,22 @@
-"""Faults of form: what keeps an answer from being judged at all, each with a sentence of its own."""
+"""What is wrong with one call: each fault of form has a sentence of its own.
+
+From the facts about an answer, or from the outcome of one case, to a Problem; None where all is well.
+"""
 
 from __future__ import annotations
 
 import difflib
-import dis
-import functools
 import inspect
-import sysconfig
-import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
-from pathlib import Path
-from types import CodeType, FunctionType
+from functools import partial
+from itertools import repeat
 from typing import Any, get_args, get_origin
 
-from minbpe.lab.checks import runner
-from minbpe.lab.checks.exercise import EXERCISES, Args, Exercise, parts_of, write_call
-from minbpe.lab.checks.runner import Outcome
-from minbpe.lab.checks.show import described, difference, fresh, look, type_name
-
-PACKAGE = str(Path(__file__).parents[2])
-LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+from minbpe.lab.checks import crashes, runner
+from minbpe.lab.checks.exercise import EXERCISES, Args, Exercise, write_call
+from minbpe.lab.checks.runner import Facts, Form, Outcome, Raised, Thing, fresh, plain
+from minbpe.lab.checks.show import described, difference, look, type_name, with_article
 
 
 @dataclass(frozen=True)
@@ -31,6 +26,7 @@ class Problem:
     fault: str
     sentence: str = ""
     hint: str = ""
+    diagnosis: str = ""  # what is wrong, by its name, where that says more than the fault
 
 
 WRONG_VALUE = Problem("")
@@ -47,11 +43,12 @@ RETURN = "Is there a `yield` where a `return` belongs?"
 RUN_IT = "Run this call in a cell of its own, and look at the values just before that line."
 NO_LINE = "Run this call in a cell of its own: there Python says more about it."
 RAISE_IT = "Which inputs does the exercise call wrong? Ask for them first, and raise ValueError."
+NO_ERROR = Problem("", hint=RAISE_IT, diagnosis="no error is raised")
 
 
 @dataclass
 class Trial:
-    """One call of an answer, and what is wrong with it (None when nothing is)."""
+    """One case tried, and what is wrong with what came of it (None when nothing is)."""
 
     args: Args
     expected: Outcome
@@ -62,33 +59,53 @@ class Trial:
 # --- before anything is called
 
 
-def of_answer(exercise: Exercise, answer: Any) -> Problem | None:
+def of_facts(exercise: Exercise, facts: Facts) -> Problem | None:
     """What can be told by looking at the answer, without calling it."""
     name, thing = exercise.name, "class" if exercise.methods else "function"
-    if answer is Ellipsis or answer is NotImplemented:
+    if facts.kind == "blank":
         return not_done(name)
-    if exercise.methods and not isinstance(answer, type) and all(hasattr(answer, each) for each in exercise.methods):
+    if exercise.methods and facts.kind != "class" and all(each in facts.methods for each in exercise.methods):
         return Problem(
             "instance",
             f"This is one {name}, already made.",
             f'Hand in the class: check("{name}", {name}), no brackets.',
         )
-    if isinstance(answer, type) and not exercise.methods:
+    if facts.kind == "class" and not exercise.methods:
         begin = f"Begin it with: def {exercise.signature}:"
         return Problem("not callable", "This is a class; the check needs a function.", begin)
-    if not callable(answer):
+    if facts.kind == "value":
         return Problem(
             "not callable",
-            f"This is {described(answer)}; the check needs the {thing} itself.",
+            f"This is {described(None) if facts.type_name == 'NoneType' else with_article(facts.type_name)}; the check "
+            f"needs the {thing} itself.",
             f'Write check("{name}", {name}), without calling it first.',
         )
-    if _is_copy(exercise, answer):
-        return course_function(exercise.title, _name_of(answer))
-    if _is_blank(answer):
+    if _is_copy(exercise, facts):
+        return course_function(exercise.title, facts.origin)
+    if facts.form.blank:
         return not_done(exercise.title)
-    if _is_async(answer):
+    if facts.form.is_async:
         return asynchronous(exercise.title)
-    return _of_methods(exercise, answer) if exercise.methods else _of_signature(exercise, answer)
+    return _of_methods(exercise, facts) if exercise.methods else _of_signature(exercise, facts)
+
+
+def of_rules(exercise: Exercise, facts: Facts) -> Problem | None:
+    """What an exercise forbids, or asks for, besides the results, which are right."""
+    for name, hint in exercise.without.items():
+        if name in facts.names:
+            return Problem(
+                "rule", f"The results are right. But it uses `{name}`, and this exercise is to be done without.", hint
+            )
+    for names, hint in exercise.needs.items():
+        wanted = [names] if isinstance(names, str) else names
+        if facts.names and not facts.names.intersection(wanted):
+            asked = f"`{wanted[0]}`" if len(wanted) == 1 else f"one of {_words(wanted)}"
+            return Problem(
+                "rule",
+                f"The results are right. But the exercise asks for {asked}, and the function does without.",
+                hint,
+            )
+    return None
 
 
 def not_done(name: str, where: str = "") -> Problem:
@@ -111,57 +128,47 @@ def course_function(name: str, own: str) -> Problem:
     )
 
 
-def _of_methods(exercise: Exercise, answer: Any) -> Problem | None:
-    if not isinstance(answer, type):
+def missing_method(exercise: Exercise, methods: Sequence[str]) -> Problem:
+    return Problem(
+        "missing method",
+        f"The class has no {'methods' if len(methods) > 1 else 'method'} {', '.join(methods)}.",
+        f"The exercise asks for {_words(exercise.methods)}.",
+    )
+
+
+def _of_methods(exercise: Exercise, facts: Facts) -> Problem | None:
+    if facts.kind != "class":
         return None  # a function that makes tokenizers: what it makes is seen when it is used
-    written = {method: inspect.getattr_static(answer, method, None) for method in exercise.methods}
-    missing = [method for method, function in written.items() if function is None]
-    if missing and not _makes_them(exercise, answer, missing):
-        plural = "methods" if len(missing) > 1 else "method"
-        return Problem(
-            "missing method",
-            f"The class has no {plural} {', '.join(missing)}.",
-            f"The exercise asks for {_words(exercise.methods)}.",
-        )
-    for method, function in written.items():
-        if _is_blank(function):
+    for method, form in facts.methods.items():
+        if form.blank:
             return not_done(f"{exercise.title}.{method}")
-        if _is_async(function):
+        if form.is_async:
             return asynchronous(f"{exercise.title}.{method}")
-    for args in exercise.cases:
-        taken = _takes_not(answer, args[0])
-        if taken:
-            made = write_call(exercise.title, map(exercise.show, args[0]))
+    for step in (step for args in exercise.cases for step in exercise.steps(args)):
+        if not step.method and (taken := _takes_not(facts.form, step.args)):
+            made = write_call(exercise.title, map(exercise.show, step.args))
             return Problem(
                 "signature",
-                f"Your class takes {taken} when an object is made; the check makes it with {_number(len(args[0]))}.",
+                f"Your class takes {taken} when an object is made; the check makes it with {_number(len(step.args))}.",
                 f"The check writes {made}. What does your __init__ ask for?",
             )
-        for _, method, arguments in map(parts_of, args[1:]):
-            function = written[method]
-            taken = _takes_not(function, (None, *arguments)) if isinstance(function, FunctionType) else ""
-            if taken:
-                return Problem(
-                    "signature",
-                    f"Your {method} takes {taken}; the check calls it with {_number(len(arguments))}.",
-                    f"The exercise is {exercise.signature}."
-                    if taken.startswith("(self")
-                    else "A method has one parameter more, in front of these: `self`, the object that it is called on.",
-                )
+        form = facts.methods.get(step.method, Form())
+        if step.method and (taken := _takes_not(form, (None, *step.args))):
+            return Problem(
+                "signature",
+                f"Your {step.method} takes {taken}; the check calls it with {_number(len(step.args))}.",
+                f"The exercise is {exercise.signature}."
+                if taken.startswith("(self")
+                else "A method has one parameter more, in front of these: `self`, the object that it is called on.",
+            )
     return None
 
 
-def _makes_them(exercise: Exercise, answer: Any, methods: list[str]) -> bool:
-    """Whether an object has the methods all the same, as when __init__ puts them there."""
-    outcome = runner.run(answer, fresh(exercise.cases[0][0]))
-    return all(callable(getattr(outcome.value, method, None)) for method in methods)
-
-
-def _of_signature(exercise: Exercise, answer: Any) -> Problem | None:
+def _of_signature(exercise: Exercise, facts: Facts) -> Problem | None:
     for args in exercise.cases:
-        taken = _takes_not(answer, args)
+        taken = _takes_not(facts.form, args)
         if taken:
-            other = EXERCISES.get(getattr(answer, "__name__", ""))
+            other = EXERCISES.get(facts.name)
             if other and other.name != exercise.name:
                 return Problem(
                     "signature",
@@ -176,16 +183,19 @@ def _of_signature(exercise: Exercise, answer: Any) -> Problem | None:
     return None
 
 
-def _takes_not(function: Any, args: Args) -> str:
-    """The parameters of `function` when it cannot be called with `args`, else ""."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some functions written in C do not tell
+def _takes_not(form: Form, args: Args) -> str:
+    """The parameters of a function when it cannot be called with `args`, else ""."""
+    if form.parameters is None:
         return ""
+    kinds = {int(each): each for each in inspect._ParameterKind}
+    parameters = [
+        inspect.Parameter(name, kinds[kind], default=None if optional else inspect.Parameter.empty)
+        for name, kind, optional in form.parameters
+    ]
     try:
-        signature.bind(*args)
+        inspect.Signature(parameters).bind(*args)
     except TypeError:
-        names = ", ".join(signature.parameters)
+        names = ", ".join(name for name, _, _ in form.parameters)
         return f"({names})" if names else "no arguments"
     return ""
 
@@ -194,90 +204,53 @@ def _number(n: int) -> str:
     return "1 argument" if n == 1 else f"{n} arguments"
 
 
-def _words(names: Any) -> str:
+def _words(names: Sequence[str]) -> str:
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def _is_blank(answer: Any) -> bool:
-    """A function whose body is `...` or `pass`, or that only raises NotImplementedError."""
-    code = getattr(answer, "__code__", None)
-    if code is None:
-        return False
-    steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
-    names = [step.opname for step in steps]
-    if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
-        return steps[0].argval in (None, Ellipsis)
-    return names[-1:] == ["RAISE_VARARGS"] and steps[0].argval == "NotImplementedError" and len(steps) <= 8
-
-
-def _is_async(answer: Any) -> bool:
-    return inspect.iscoroutinefunction(answer) or inspect.isasyncgenfunction(answer)
 
 
 # --- the course's own functions
 
 
-def unwrap(answer: Any) -> Any:
-    """The function inside of partials, decorators and bound methods."""
-    while True:
-        inner = answer.func if isinstance(answer, functools.partial) else None
-        inner = inner or getattr(answer, "__wrapped__", None) or getattr(answer, "__func__", None)
-        if inner is None:
-            return answer
-        answer = inner
+def own_names(exercise: Exercise) -> frozenset[str]:
+    """The course's functions that would do the exercise, as "module.name"."""
+    return frozenset(runner.name_of(function) for function in _functions(exercise.own))
 
 
-def own_codes(exercise: Exercise) -> frozenset[CodeType]:
-    return frozenset(function.__code__ for function in _functions(exercise.own))
-
-
-def _functions(things: Any) -> Iterator[Any]:
+def _functions(things: Iterable[Any]) -> Iterator[Any]:
     for thing in things:
         if isinstance(thing, type):
             yield from (each for each in vars(thing).values() if hasattr(each, "__code__"))
         else:
-            yield unwrap(thing)
+            yield runner.unwrap(thing)
 
 
-def _is_copy(exercise: Exercise, answer: Any) -> bool:
-    """The course's own function, by identity, or copied with its docstring and all.
+def _is_copy(exercise: Exercise, facts: Facts) -> bool:
+    """The course's own function, or a copy of it with its docstring and all.
 
     The same few lines without the docstring are no proof: whoever follows the course may well write them.
     """
-    inner = unwrap(answer)
-    if any(inner is unwrap(own) for own in [*exercise.own, exercise.reference]):
+    names = {runner.name_of(runner.unwrap(own)) for own in [*exercise.own, exercise.reference]}
+    if facts.origin in names and "<locals>" not in facts.origin:  # what is made inside a function shares its name
         return True
-    theirs = {_key(each) for each in _functions([inner]) if hasattr(each, "__code__") and each.__doc__}
-    return bool(theirs & {_key(each) for each in _functions(exercise.own) if each.__doc__})
-
-
-def _key(function: Any) -> Any:
-    def of(code: CodeType) -> Any:
-        constants = tuple(of(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts)
-        return code.co_code, code.co_names, code.co_varnames, constants
-
-    return of(function.__code__), function.__doc__
-
-
-def _name_of(answer: Any) -> str:
-    inner = unwrap(answer)
-    return f"{inner.__module__}.{inner.__qualname__}"
+    return bool(facts.digests & {runner.digest(each) for each in _functions(exercise.own) if each.__doc__})
 
 
 # --- after a call
 
 
-def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
+def of_outcome(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
     """What is wrong with one call; None when it did what the reference did."""
-    name = exercise.title
     if outcome.foreign:
-        return course_function(name, outcome.foreign)
+        return course_function(exercise.title, outcome.foreign)
+    if outcome.missing:
+        return missing_method(exercise, [outcome.missing])
     if outcome.stopped == "time":
         return Problem(
             "never returns",
             f"This call was still running after {runner.SECONDS:g} seconds, so it was stopped.",
-            "Look at each `while`: does what it waits for come true at some time, here too?",
+            "Look at each `while`: does what it waits for come true at some time, here too? And does every way through "
+            "the loop bring it nearer?",
         )
     if outcome.stopped:
         return Problem(
@@ -285,70 +258,79 @@ def of_call(exercise: Exercise, answer: Any, args: Args, expected: Outcome, outc
             "This call took more and more memory, so it was stopped.",
             "Something grows for ever: look at what you append to, and at what ends the loop.",
         )
-    if isinstance(outcome.error, NotImplementedError):
-        return not_done(name, where(answer, outcome.error))
-    if isinstance(outcome.error, RecursionError):
+    problem = (
+        _of_error(exercise, args, expected, outcome.error)
+        if outcome.error
+        else _of_value(exercise, args, expected, outcome)
+    )
+    return problem or _of_arguments(exercise, args, expected, outcome)
+
+
+def _of_error(exercise: Exercise, args: Args, expected: Outcome, error: Raised) -> Problem | None:
+    line = where(error)
+    if error.kind == "NotImplementedError":
+        return not_done(exercise.title, line)
+    if error.kind == "RecursionError":
         return Problem(
             "endless recursion",
-            f"This call went on calling itself, until Python gave up.{where(answer, outcome.error)}",
+            f"This call went on calling itself, until Python gave up.{line}",
             "Which call is the last one? It must return without calling again, and each call must come nearer to it.",
         )
-    if outcome.error is not None:
-        if expected.error is None or not isinstance(outcome.error, type(expected.error)):
-            wanted = "" if expected.error is None else f" The exercise asks for {type(expected.error).__name__} here."
-            line = where(answer, outcome.error)
-            return Problem(
-                "raises",
-                f"This call raised {_error(outcome.error)}.{wanted}{line}",
-                RAISE_IT if wanted else RUN_IT if line else NO_LINE,
-            )
-        names = exercise.names(args) if exercise.names else ()
-        if names and not any(name in str(outcome.error) for name in names):
-            return Problem(
-                "",
-                f"This call raised ValueError, as it should. But its message does not name {' or '.join(names)}: "
-                f"{str(outcome.error)!r}.",
-                "Who reads the message wants to know which one it was. An f-string can put it in.",
-            )
-    else:
-        problem = _of_value(exercise, args, expected, outcome)
-        if problem:
-            return problem
-    return _of_arguments(exercise, args, expected, outcome)
+    if expected.error is None or expected.error.kind not in error.bases:
+        return _of_unwanted_error(exercise, expected, error)
+    names = exercise.names(args) if exercise.names else ()
+    if names and not any(name in error.message for name in names):
+        return Problem(
+            "",
+            f"This call raised ValueError, as it should. But its message does not name {' or '.join(names)}: "
+            f"{error.message!r}.",
+            "Whoever reads the message wants to know which one it was. An f-string can put it in.",
+            "the message does not name it",
+        )
+    return None
+
+
+def _of_unwanted_error(exercise: Exercise, expected: Outcome, error: Raised) -> Problem:
+    line = where(error)
+    if expected.error:
+        wanted = f" The exercise asks for {expected.error.kind} here."
+        return Problem(
+            "raises", f"This call raised {_error(error)}.{wanted}{line}", RAISE_IT, "another error than is asked for"
+        )
+    if error.source.startswith("raise "):
+        return Problem(
+            "raises",
+            f"Here your own code raises {_error(error)}, though this input is a right one.{line}",
+            "Which condition leads to that line? It is true here, and should not be.",
+            "raises for a right input",
+        )
+    crash = crashes.recognised(error, tuple(exercise.crashes))
+    hint = crash.hint if crash else RUN_IT if line else NO_LINE
+    return Problem("raises", f"This call raised {_error(error)}.{line}", hint, crash.name if crash else "")
 
 
 def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
     value, kind = outcome.value, exercise.type_of(args)
-    if value is Ellipsis or value is NotImplemented:
+    thing = value.kind if isinstance(value, Thing) else ""
+    if thing == "blank":
         return not_done(exercise.title)
-    if isinstance(value, BaseException) or (isinstance(value, type) and issubclass(value, BaseException)):
-        name = value.__name__ if isinstance(value, type) else _class(value)
+    if thing == "error":
         return Problem(
             "returns an error",
-            f"This call returned a {name}, as if it were a result.",
-            f"`raise {name}(…)` leaves the function with an error. `return` hands the error over like any other value.",
+            f"This call returned a {value.name}, as if it were a result.",
+            f"`raise {value.name}(…)` leaves the function with an error. `return` hands the error over like any other "
+            "value.",
         )
     if expected.error is not None:
-        return Problem("", hint=RAISE_IT)
+        return NO_ERROR
     if value is None and kind is not None:
-        if outcome.printed:
-            return Problem(
-                "prints",
-                "This call printed its result and returned nothing.",
-                "A print is for people. For the next function to use the result: return it.",
-            )
-        return Problem(
-            "returns nothing",
-            "This call returned nothing (None).",
-            "Does every way through the function end in a return, of something that is not None? Methods as append and "
-            "sort return None, too.",
-        )
+        return _nothing(outcome)
     if kind is None:
         return None
-    if isinstance(value, Iterator):
+    if thing == "iterator":
         return Problem(
             "generator",
-            f"This call returned a {_class(value)}, which has not made its values yet.",
+            f"This call returned {described(value)}, which has not made its values yet.",
             f"The exercise asks for {type_name(kind)}. {GATHER.get(get_origin(kind) or kind, RETURN)}",
         )
     odd = misfit(value, kind)
@@ -359,47 +341,65 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
     return None if exercise.same(expected.value, value, args) else WRONG_VALUE
 
 
+def _nothing(outcome: Outcome) -> Problem:
+    if outcome.printed:
+        return Problem(
+            "prints",
+            "This call printed its result and returned nothing.",
+            "A print is for people. For the next function to use the result: return it.",
+        )
+    return Problem(
+        "returns nothing",
+        "This call returned nothing (None).",
+        "Does every way through the function end in a return, of something that is not None? append and sort return "
+        "None, too.",
+    )
+
+
 def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
     names = _names(exercise, args)
-    given, should_be, are = (_arguments(exercise, each) for each in (args, expected.args, outcome.args))
-    for name, before, should, did in zip(names, given, should_be, are, strict=True):
+    for place, (name, should, did) in enumerate(zip(names, expected.args, outcome.args, strict=True)):
         if isinstance(should, (list, dict, set, tuple)) and should != did:
-            if should == before:
+            if should == _given(exercise, args)[place]:
                 change = difference(should, did) or f"It was {look(should)}, and is {look(did)} afterwards."
                 return Problem(
                     "changes its arguments",
                     f"This call changed what it was given, {name}. {change}",
                     "Whoever calls you still needs it. Build a new one, or work on a copy.",
                 )
-            return Problem("", f"Afterwards {name} should be {look(should)}; it is {look(did)}.")
+            return Problem(
+                "",
+                f"Afterwards {name} should be {look(should)}; it is {look(did)}.",
+                diagnosis="an argument is not as it should be",
+            )
     if expected.given_back != outcome.given_back and not exercise.methods:
+        kind = type(outcome.value).__name__
         if expected.given_back is None:
             name = names[outcome.given_back or 0]
             return Problem(
                 GIVEN_BACK,
-                f"What came back is {name} itself, not a new {_class(outcome.value)}.",
+                f"What came back is {name} itself, not a new {kind}.",
                 "Whoever changes the result would change what was given, too. Return a copy.",
             )
         name = names[expected.given_back]
         return Problem(
             GIVEN_BACK,
-            f"What came back is equal to {name}, but it should be that very {_class(outcome.value)}.",
+            f"What came back is equal to {name}, but it should be that very {kind}.",
             f"Return {name} itself, not a copy.",
         )
     return None
 
 
-def _arguments(exercise: Exercise, args: Args) -> list[Any]:
-    """All arguments of a call, or of the calls of a class."""
-    return [*args[0], *(value for step in args[1:] for value in step[1:])] if exercise.methods else list(args)
+def _given(exercise: Exercise, args: Args) -> list[Any]:
+    """All arguments of the calls of a case, before them."""
+    return [plain(fresh(each)) for step in exercise.steps(args) for each in step.args]
 
 
 def _names(exercise: Exercise, args: Args) -> list[str]:
     """What a message calls each of them."""
     if not exercise.methods:
         return [f"`{name}`" for name in inspect.signature(exercise.reference).parameters][: len(args)]
-    steps = [("", exercise.title, args[0]), *map(parts_of, args[1:])]
-    return [f"an argument of {method}" for _, method, arguments in steps for _ in arguments]
+    return [f"an argument of {step.method or exercise.title}" for step in exercise.steps(args) for _ in step.args]
 
 
 # --- words
@@ -409,7 +409,7 @@ def misfit(value: Any, kind: Any) -> str:
     """What `value` is, in words, when it is not of that type; else ""."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin is None:
-        wanted = {int: Integral, float: Real}.get(kind, kind)
+        wanted = (int, float) if kind is float else kind
         fits = isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool)
         return "" if fits else described(value)
     if not isinstance(value, origin):
@@ -421,32 +421,30 @@ def misfit(value: Any, kind: Any) -> str:
         return ""
     if origin is tuple and len(value) != len(inside):
         return f"a tuple of {len(value)}"
-    for place, each in enumerate(value):
-        if misfit(each, inside[0]):
+    kinds = inside if origin is tuple else repeat(inside[0])
+    for place, (each, wanted) in enumerate(zip(value, kinds, strict=False)):
+        if misfit(each, wanted):
             return f"a {origin.__name__} with {described(each)} in it, at place {place}: {repr(each)[:60]}"
     return ""
 
 
-def _class(value: Any) -> str:
-    return type(value).__name__
-
-
 def _cure(value: Any, kind: Any) -> str:
     origin = get_origin(kind) or kind
-    if callable(value):
+    becomes = partial(_becomes, value=value, kind=kind)
+    if isinstance(value, Thing) and value.kind == "callable":
         return "Was it to be called? Then brackets are missing after its name."
     if origin is list and isinstance(value, list):
         if any(isinstance(each, list) for each in value):
             return "append puts a list in as one item. += or extend puts in its items."
         if None in value:
             return "None is no value: leave it out, or find out where it comes from."
-    if _becomes(list, value, kind) and isinstance(value, (tuple, bytes, bytearray, set)):
+    if becomes(list) and isinstance(value, (tuple, bytes, bytearray, set)):
         return "list(…) around it makes a list of it."
-    if _becomes(tuple, value, kind) and isinstance(value, list):
+    if becomes(tuple) and isinstance(value, list):
         return "tuple(…) around it makes a tuple of it. (A list cannot be the key of a dict; a tuple can.)"
-    if _becomes(dict, value, kind) and isinstance(value, (list, tuple)):
+    if becomes(dict) and isinstance(value, (list, tuple)):
         return "dict(…) around it makes a dict of it."
-    if _becomes(bytes, value, kind) and isinstance(value, (bytearray, list)):
+    if becomes(bytes) and isinstance(value, (bytearray, list)):
         return "bytes(…) around it makes bytes of it."
     if isinstance(value, tuple) and any(isinstance(each, bytearray) for each in value):
         return "bytes(…) around a bytearray makes bytes of it."
@@ -465,22 +463,16 @@ def _becomes(made: type, value: Any, kind: Any) -> bool:
         return False
 
 
-def _error(error: BaseException) -> str:
-    name, text = type(error).__name__, str(error)
-    return f"{name}: {text[:200]}" if text else name
+def _error(error: Raised) -> str:
+    return f"{error.kind}: {error.message[:200]}" if error.message else error.kind
 
 
-def where(answer: Any, error: BaseException) -> str:
+def where(error: Raised) -> str:
     """The line of the learner's own code in which an error came up, as a sentence; "" if there is none."""
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not frame.filename.startswith(("<frozen", PACKAGE, *LIBRARIES))]
-    if not theirs:
+    if not error.line:
         return ""
-    # Too deep a recursion is found as a call begins, on its `def`: the line that called says more.
-    frame = theirs[-2 if isinstance(error, RecursionError) and len(theirs) > 1 else -1]
-    inside = f" of {frame.name}" if frame.name.isidentifier() else ""
-    line = f": {frame.line}" if frame.line else ""
-    return f"\n    in line {frame.lineno}{inside}{line}"
+    inside = f" of {error.function}" if error.function.isidentifier() else ""
+    return f"\n    in line {error.line}{inside}{f': {error.source}' if error.source else ''}"
 
 
 def closest(name: object, names: list[str]) -> str:

@@ -55,7 +55,8 @@ UTF8_ENCODE = add(
     "There are far more than 256 code points. How many bits does this one need, and how many does a byte hold?",
 )
 def a_character_is_a_byte(code_point: int) -> bytes:
-    return bytes([utf8_encode(code_point) and code_point & 0xFF])
+    utf8_encode(code_point)
+    return bytes([code_point & 0xFF])
 
 
 @UTF8_ENCODE.misconception(

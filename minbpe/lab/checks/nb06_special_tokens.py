@@ -11,7 +11,7 @@ from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import AB, DECODE, E_ACUTE, Vocab
-from minbpe.lab.checks.show import Code
+from minbpe.lab.checks.runner import Code
 from minbpe.regex import RegexTokenizer
 
 Special = dict[str, int]
@@ -250,7 +250,7 @@ ENCODE_SPECIAL = add(
         "else those of "
         'the collection. Only "none" does not look for them at all.',
         reference=encode_special,
-        own=[RegexTokenizer.encode, RegexTokenizer._allowed],
+        own=[RegexTokenizer.encode, RegexTokenizer._policy],
         returns=list[int],
         cases=[
             ("", END, "all", BYTES),

@@ -18,7 +18,7 @@ from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
 from minbpe.lab.checks.nb05_regex_splitting import PUBLISHED, split
-from minbpe.lab.checks.show import Code
+from minbpe.lab.checks.runner import Code
 from minbpe.regex import RegexTokenizer
 
 Ranks = dict[bytes, int]

@@ -16,7 +16,7 @@ from random import Random
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges
-from minbpe.lab.checks.show import Code
+from minbpe.lab.checks.runner import Code
 
 Encode = Callable[[str], list[int]]
 Parallel = dict[str, list[str]]
@@ -297,6 +297,7 @@ ENCODE_CODE_POINTS = add(
         passed="characters where they are known, bytes where they are not, then the merges",
         hint="First the ids before any merge: one for a known character, one for each byte of an unknown one. "
         "Then it is encode.",
+        asked_in="exercises",
         reference=encode_code_points,
         returns=list[int],
         cases=[

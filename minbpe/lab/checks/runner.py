@@ -1,92 +1,570 @@
-"""Calls an answer safely: whatever it does, the check gets an Outcome, and the kernel lives on.
+"""Calls an answer, and brings back plain data: all that the rest of the check ever learns of it.
 
-The answer runs in the thread of the caller, so that it sees the kernel as it always does. A watch stops
-it after a time. Two things can wake the watch:
+This file needs nothing but Python's own library and imports alone, so that it can stand where the answer is and the
+checks are not: a grader's kernel has this file, and no case, no reference and no expected value. What goes in are the
+steps of a case; what comes out are Facts and an Outcome, of which every value is one of Python's own types, or a Thing
+that says in words what it was.
+
+Local calls the answer in this very Python, as a notebook does. The answer runs in the thread of the caller, so that it
+sees the kernel as it always does, and a watch stops it after a time. Three things can wake the watch:
 
 * a timer signal (SIGALRM), in the main thread of Linux and macOS. It also interrupts a sleep;
-* elsewhere, as on Windows, a second thread. It asks the interpreter to raise Stop in the first one.
+* elsewhere, as on Windows, a second thread. It asks the interpreter to raise Stop in the first one;
+* where there are no threads either, as in a browser, Python's own trace, which looks at the clock line by line.
 
-Neither can interrupt one call into C that holds on to the interpreter, as sum(itertools.count()) does.
+None of them can interrupt one call into C that holds on to the interpreter, as sum(itertools.count()) does.
 """
 
 from __future__ import annotations
 
+import builtins
 import contextlib
-import ctypes
+import dis
 import functools
+import hashlib
+import inspect
 import io
 import math
+import numbers
 import signal
 import sys
+import sysconfig
 import threading
 import time
+import traceback
 import warnings
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
-from types import CodeType, FrameType
-from typing import Any
-
-try:
-    import resource  # not on Windows
-except ImportError:
-    resource = None  # type: ignore[assignment]
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import CodeType, FrameType, FunctionType
+from typing import Any, Protocol
 
 SECONDS = 5.0  # how long one call may take
 TICK = 0.1  # how often the watch looks
 MEMORY = 1 << 29  # how many bytes one call may add: enough for any right answer, not enough to stop a small machine
 PRINTED = 2000  # how many characters of what an answer prints are kept
-SIGNALS = hasattr(signal, "setitimer")
+DEEPEST = 50  # values inside of values are followed so far
+WATCH = ""  # "signal", "thread" or "trace" takes that watch; else the best that there is
+MANY: tuple[Any, ...] = (list, tuple, set, frozenset)
+TEXTS: tuple[Any, ...] = (str, bytes, bytearray)
+LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
-class Stop(BaseException):
-    """Raised in an answer to stop it. Not an Exception, so `except Exception` lets it through."""
+# --- what goes in
+
+
+class Code:
+    """An argument known by its source: shown as it was written, and made anew for each call.
+
+    For arguments that a repr cannot show, as a function, or that are used up, as an iterator. With `names` the source
+    needs more than Python's builtins; its value is then plain data.
+    """
+
+    def __init__(self, source: str, setup: str = "", **names: Any) -> None:
+        self.source = source
+        self.setup = setup  # the import that the source needs, if any
+        self.names = names
+
+    def __repr__(self) -> str:
+        return self.source
+
+    def make(self) -> Any:
+        return eval(self.source, dict(self.names))  # our own source, from the exercises
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call: of the answer itself, or of a method of an object that an earlier step made.
+
+    `on` names an object: without a method the step makes it. `through` is the source of a function that is called in
+    place of the answer, with the answer as its first argument: as "lambda answer, ids: list(answer(ids))".
+    """
+
+    args: tuple[Any, ...]
+    method: str = ""
+    on: str = ""
+    through: str = ""
+
+
+def fresh(value: Any) -> Any:
+    """A copy that an answer may change without harm to anyone."""
+    if isinstance(value, Code):
+        return value.make()
+    if type(value) in (list, tuple, set):
+        return type(value)(map(fresh, value))
+    if type(value) is int:
+        return int(str(value))  # a new object, so that an answer that asks `is` in place of `==` is found out
+    if type(value) is dict:
+        return {key: fresh(each) for key, each in value.items()}
+    return value
+
+
+# --- what comes out
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A value that is no plain data: what it is, in words."""
+
+    kind: str  # "blank" (... or NotImplemented), "error" (an exception or its class), "iterator", "callable" or "other"
+    name: str  # of its type; of the exception
+    text: str = field(default="", compare=False)
+
+    def __repr__(self) -> str:
+        return self.text or f"<{self.name}>"
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An error that left the answer. `line`, `source` and `function` say where in the learner's own code."""
+
+    kind: str
+    message: str = ""
+    bases: tuple[str, ...] = ()  # the names of its class and of all that this is derived from
+    line: int = 0  # 0 where it did not come from a line of the learner's
+    source: str = ""
+    function: str = ""
+
+    def rebuilt(self) -> BaseException:
+        """An exception of that class, as far as it is one of Python's own."""
+        kind = getattr(builtins, self.kind, None)
+        if not (isinstance(kind, type) and issubclass(kind, BaseException)):
+            return Exception(f"{self.kind}: {self.message}")
+        return kind.__new__(kind, self.message)
 
 
 @dataclass
 class Outcome:
-    """What came of one call."""
+    """What came of the steps of one case: the value of the last one, or what kept it from coming."""
 
     value: Any = None
-    error: BaseException | None = None
+    error: Raised | None = None
     stopped: str = ""  # "time" or "memory" when the watch stopped it
     printed: str = ""
-    args: tuple[Any, ...] = ()  # the arguments as the call left them
+    args: tuple[Any, ...] = ()  # the arguments of all steps as the calls left them
     given_back: int | None = None  # the place of the argument that is returned itself, if it can be changed
     foreign: str = ""  # the name of the function that it should not have called, and did
+    missing: str = ""  # the method that an object does not have
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a function is written, as far as it can be told without calling it."""
+
+    parameters: tuple[tuple[str, int, bool], ...] | None = None  # name, inspect's kind, optional; None: nobody knows
+    blank: bool = False  # only `...` or `pass`, or only raises NotImplementedError
+    is_async: bool = False
+    generator: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What can be told of an answer by looking at it."""
+
+    kind: str  # "blank" (...), "class", "callable" or "value"
+    type_name: str
+    name: str = ""  # as it was defined: __qualname__
+    module: str = ""
+    form: Form = Form()
+    methods: dict[str, Form] = field(default_factory=dict)  # of those asked for, the ones that it has
+    origin: str = ""  # module and name of the function inside of partials, decorators and bound methods
+    digests: frozenset[str] = frozenset()  # of its functions that have a docstring: a copy has the same
+    source: str = ""
+    names: frozenset[str] = frozenset()  # that its code uses, and the code of the functions beside it that it calls
+
+
+class Caller(Protocol):
+    """How a check reaches an answer. Nothing else of it is seen, so the answer can be in another process.
+
+    `examine` keeps no state of the answer's: the objects of a case live for the one `call` that has all its steps.
+    """
+
+    def facts(self, methods: Collection[str] = ()) -> Facts:
+        """What the answer is, found without calling it; `methods` are those that the exercise asks for."""
+
+    def call(
+        self,
+        steps: Sequence[Step],
+        seconds: float | None = None,
+        *,
+        clean: bool = False,
+        forbidden: Collection[str] = (),
+        processor: float = math.inf,
+    ) -> Outcome:
+        """Take the steps for at most `seconds`; `processor` limits the seconds of processor time.
+
+        The arguments are copied first: the answer cannot change those of the caller. `clean` puts back before it what
+        the answer has kept since it was handed in: defaults, globals, attributes of its class. A call of one of the
+        `forbidden` functions ("module.name"), however deep, is noted.
+        """
+
+
+# --- the answer is here
+
+
+class Local:
+    """Calls an answer in this Python."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+        self._kept = _Kept(answer)
+
+    def facts(self, methods: Collection[str] = ()) -> Facts:
+        return facts_of(self.answer, methods)
+
+    def call(
+        self,
+        steps: Sequence[Step],
+        seconds: float | None = None,
+        *,
+        clean: bool = False,
+        forbidden: Collection[str] = (),
+        processor: float = math.inf,
+    ) -> Outcome:
+        if clean:
+            self._kept.put_back()
+        given = [fresh(step.args) for step in steps]
+        return run(
+            lambda: take(self.answer, steps, given),
+            seconds,
+            args=tuple(each for args in given for each in args),
+            forbidden=forbidden,
+            processor=processor,
+        )
+
+
+class Missing(Exception):
+    """An object lacks the method of that name."""
+
+
+def take(answer: Any, steps: Sequence[Step], given: Sequence[tuple[Any, ...]]) -> Any:
+    """The value of the last step."""
+    objects: dict[str, Any] = {}
+    result = None
+    for step, args in zip(steps, given, strict=True):
+        if step.through:
+            result = eval(step.through)(answer, *args)
+        elif not step.method:
+            result = answer(*args)
+            if step.on:
+                objects[step.on] = result
+        elif not hasattr(objects[step.on], step.method):
+            raise Missing(step.method)
+        else:
+            result = getattr(objects[step.on], step.method)(*args)
+    return result
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """A copy of `value` in Python's own types. A subclass counts as what it is derived from."""
+    try:
+        return _plain(value, depth)
+    except Exception:  # whatever a class of the learner's own may do when it is asked
+        return Thing("other", type(value).__name__)
+
+
+def _plain(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if value is None or kind in (int, str, bytes, bool, float):
+        return value
+    if depth > DEEPEST:
+        return Thing("other", kind.__name__)
+    for many in MANY:
+        if isinstance(value, many):
+            return many(plain(each, depth + 1) for each in many.__iter__(value))
+    if isinstance(value, dict):
+        return {plain(key, depth + 1): plain(each, depth + 1) for key, each in dict.items(value)}
+    for text in TEXTS:
+        if isinstance(value, text):
+            return text.__getitem__(value, slice(None))
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return float(value)
+    return _thing(value)
+
+
+def _thing(value: Any) -> Thing:
+    if value is Ellipsis or value is NotImplemented:
+        return Thing("blank", type(value).__name__, repr(value))
+    if isinstance(value, type):
+        return Thing("error" if issubclass(value, BaseException) else "callable", value.__name__)
+    kind = (
+        "error"
+        if isinstance(value, BaseException)
+        else "iterator"
+        if isinstance(value, Iterator)
+        else "callable"
+        if callable(value)
+        else "other"
+    )
+    text = repr(value)
+    return Thing(kind, type(value).__name__, "" if " at 0x" in text else text[:200])
+
+
+def raised(error: BaseException) -> Raised:
+    """An error as plain data."""
+    kind = type(error)
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    bases = tuple(each.__name__ for each in kind.__mro__)
+    theirs = [
+        entry
+        for frame, entry in zip(
+            traceback.walk_tb(error.__traceback__), traceback.extract_tb(error.__traceback__), strict=True
+        )
+        if _is_theirs(frame[0])
+    ]
+    if not theirs:
+        return Raised(kind.__name__, message, bases)
+    # Too deep a recursion is found as a call begins, on its `def`: the line that called says more.
+    entry = theirs[-2 if isinstance(error, RecursionError) and len(theirs) > 1 else -1]
+    return Raised(kind.__name__, message, bases, entry.lineno or 0, entry.line or "", entry.name)
+
+
+def _is_theirs(frame: FrameType) -> bool:
+    file, module = frame.f_code.co_filename, str(frame.f_globals.get("__name__", ""))
+    ours = file == __file__ or module.partition(".")[0] == "minbpe"
+    return not ours and not file.startswith(("<frozen", *LIBRARIES))
+
+
+# --- looking at an answer
+
+
+def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
+    type_name = type(answer).__name__
+    if answer is Ellipsis or answer is NotImplemented:
+        return Facts("blank", type_name)
+    kind = "class" if isinstance(answer, type) else "callable" if callable(answer) else "value"
+    inner = unwrap(answer)
+    written = {method: inspect.getattr_static(answer, method, None) for method in methods}
+    functions = list(vars(inner).values()) if isinstance(inner, type) else [inner]
+    return Facts(
+        kind,
+        type_name,
+        name=str(getattr(answer, "__qualname__", "")) if isinstance(answer, (FunctionType, type)) else "",
+        module=str(getattr(answer, "__module__", "")),
+        form=form_of(answer),
+        methods={method: form_of(function) for method, function in written.items() if function is not None},
+        origin=name_of(inner) if kind != "value" else "",
+        digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
+        source=_source(inner),
+        names=names_in(functions),
+    )
+
+
+def _source(answer: Any) -> str:
+    try:
+        return inspect.getsource(answer)
+    except (OSError, TypeError):
+        return ""
+
+
+def names_in(functions: Sequence[Any]) -> frozenset[str]:
+    """The global names and attributes that some functions use, and the functions of their own module that they call."""
+    names: set[str] = set()
+    codes = [(each.__code__, each.__globals__) for each in functions if isinstance(each, FunctionType)]
+    seen = set()
+    while codes:
+        code, around = codes.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        names.update(code.co_names)
+        codes += [(each, around) for each in code.co_consts if isinstance(each, CodeType)]
+        beside = (around.get(name) for name in code.co_names)
+        codes += [
+            (each.__code__, around) for each in beside if isinstance(each, FunctionType) and each.__globals__ is around
+        ]
+    return frozenset(names)
+
+
+def unwrap(answer: Any) -> Any:
+    """The function inside of partials, decorators and bound methods."""
+    for _ in range(DEEPEST):
+        inner = answer.func if isinstance(answer, functools.partial) else None
+        inner = inner or getattr(answer, "__wrapped__", None) or getattr(answer, "__func__", None)
+        if inner is None:
+            break
+        answer = inner
+    return answer
+
+
+def name_of(function: Any) -> str:
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+
+
+def form_of(function: Any) -> Form:
+    try:
+        signature = inspect.signature(function) if callable(function) else None
+    except (TypeError, ValueError):  # some functions written in C do not tell
+        signature = None
+    parameters = None
+    if signature:
+        parameters = tuple(
+            (each.name, int(each.kind), each.default is not each.empty) for each in signature.parameters.values()
+        )
+    waits = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    return Form(parameters, _is_blank(function), waits, inspect.isgeneratorfunction(function))
+
+
+def _is_blank(answer: Any) -> bool:
+    """A function whose body is `...` or `pass`, or that only raises NotImplementedError."""
+    code = getattr(answer, "__code__", None)
+    if not isinstance(code, CodeType):
+        return False
+    steps = [step for step in dis.get_instructions(code) if step.opname not in ("RESUME", "NOP")]
+    names = [step.opname for step in steps]
+    if names == ["LOAD_CONST", "RETURN_VALUE"] or names == ["RETURN_CONST"]:
+        return steps[0].argval in (None, Ellipsis)
+    return names[-1:] == ["RAISE_VARARGS"] and steps[0].argval == "NotImplementedError" and len(steps) <= 8
+
+
+def digest(function: Any) -> str:
+    """The same for two functions that are written alike, docstring and all."""
+
+    def of(code: CodeType) -> Any:
+        constants = tuple(of(each) if isinstance(each, CodeType) else repr(each) for each in code.co_consts)
+        return code.co_code, code.co_names, code.co_varnames, constants
+
+    return hashlib.sha256(repr((of(function.__code__), function.__doc__)).encode()).hexdigest()
+
+
+class _Kept:
+    """What an answer can keep from one call to the next, as it was when it was handed in.
+
+    The defaults of its parameters, the global variables and those of functions around it that it uses, attributes of
+    functions and classes; and the same of the functions that it calls, when they were written beside it.
+    """
+
+    def __init__(self, answer: Any) -> None:
+        self.places: list[tuple[dict[str, Any] | None, Any, Any, Any]] = []  # namespace, key, object, copy of it
+        self.classes: list[tuple[type, set[str]]] = []
+        self.caches: list[Callable[[], object]] = []
+        self.seen: set[int] = set()
+        self.look_at(answer)
+
+    def look_at(self, thing: Any) -> None:
+        if id(thing) in self.seen:
+            return
+        self.seen.add(id(thing))
+        if callable(clear := getattr(thing, "cache_clear", None)):
+            self.caches.append(clear)
+        thing = unwrap(thing)
+        if isinstance(thing, type) and not _is_library(thing):
+            self.look_at_class(thing)
+        elif isinstance(thing, FunctionType) and not _is_library(thing):
+            for default in (*(thing.__defaults__ or ()), *(thing.__kwdefaults__ or {}).values()):
+                self.keep(None, "", default)
+            for key, value in vars(thing).items():
+                self.keep(vars(thing), key, value)
+            for cell in thing.__closure__ or ():
+                with contextlib.suppress(ValueError):  # an empty one
+                    self.keep(None, "", cell.cell_contents)
+                    self.look_at_code(cell.cell_contents)
+            for name in _global_names(thing.__code__):
+                if name in thing.__globals__:
+                    self.keep(thing.__globals__, name, thing.__globals__[name])
+                    self.look_at_code(thing.__globals__[name])
+
+    def look_at_code(self, value: Any) -> None:
+        if isinstance(unwrap(value), (FunctionType, type)):
+            self.look_at(value)
+
+    def look_at_class(self, thing: type) -> None:
+        self.classes.append((thing, set(vars(thing))))
+        for base in thing.__bases__:
+            self.look_at_code(base)
+        for value in list(vars(thing).values()):
+            self.keep(None, "", value)
+            self.look_at_code(value)
+
+    def keep(self, namespace: dict[str, Any] | None, key: str, value: Any) -> None:
+        if type(value) in (list, dict, set, bytearray) or _is_derived(value):
+            self.places.append((namespace, key, value, _copied(value)))
+        elif namespace is not None and isinstance(value, (int, str, bytes, float, tuple, type(None))):
+            self.places.append((namespace, key, value, None))
+
+    def put_back(self) -> None:
+        for namespace, key, value, saved in self.places:
+            if namespace is not None and namespace.get(key) is not value:
+                namespace[key] = value
+            if saved is not None and saved != value:
+                value.clear()
+                value.extend(_copied(saved)) if isinstance(value, (list, bytearray)) else value.update(_copied(saved))
+        for thing, names in self.classes:
+            for name in set(vars(thing)) - names:
+                with contextlib.suppress(AttributeError, TypeError):
+                    delattr(thing, name)
+        for clear in self.caches:
+            clear()
+
+
+def _is_derived(value: Any) -> bool:
+    """A Counter or a defaultdict: what derives from a dict in Python's own library."""
+    return isinstance(value, dict) and type(value).__module__ == "collections"
+
+
+def _is_library(thing: Any) -> bool:
+    module = str(getattr(thing, "__module__", "")).partition(".")[0]
+    return (module in sys.stdlib_module_names and module != "__main__") or module == "minbpe"
+
+
+def _global_names(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            names |= _global_names(constant)
+    return names
+
+
+def _copied(value: Any) -> Any:
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_copied, value))
+    if type(value) is dict or _is_derived(value):
+        return {key: _copied(each) for key, each in value.items()}
+    return bytearray(value) if type(value) is bytearray else value
+
+
+# --- calling safely
 
 
 def run(
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
+    function: Callable[[], Any],
     seconds: float | None = None,
-    portable: bool | None = None,
-    forbidden: Collection[CodeType] = (),
+    *,
+    args: tuple[Any, ...] = (),
+    forbidden: Collection[str] = (),
     processor: float = math.inf,
 ) -> Outcome:
-    """Call `function(*args)` for at most `seconds`. KeyboardInterrupt goes through, nothing else does.
+    """Call `function` for at most `seconds`. KeyboardInterrupt goes through, nothing else does.
 
-    `portable` forces the second thread (True) or the signal (False). A call of one of the `forbidden`
-    functions, however deep, is noted in the outcome. `processor` limits the seconds of processor time.
+    `args` are the objects that it works on: the outcome says how it left them, and whether it gave one of them back.
     """
-    if portable is None:
-        portable = not SIGNALS or threading.current_thread() is not threading.main_thread()
-    outcome = Outcome(args=args)
+    outcome = Outcome()
     printed = _Printed()
-    watch = (_ThreadWatch if portable else _SignalWatch)(SECONDS if seconds is None else seconds, processor)
-
+    watch = _watch(SECONDS if seconds is None else seconds, processor)
+    value: Any = None
     with contextlib.redirect_stdout(printed), warnings.catch_warnings(), _noting(forbidden, outcome):
         warnings.simplefilter("ignore")  # an answer may warn, as the package's own train does
         try:
-            outcome.value = watch.run(lambda: function(*args))
+            value = watch.run(function)
         except Stop:
             outcome.stopped = watch.reason
         except KeyboardInterrupt:
             raise
+        except Missing as error:
+            outcome.missing = str(error)
         except BaseException as error:
             # SystemExit too: exit() in an answer must not take the kernel along.
-            outcome.error = error
+            if watch.failure:
+                raise
+            outcome.error = raised(error)
     outcome.printed = printed.getvalue()
-    outcome.given_back = place_of(outcome.value, args)
+    outcome.given_back = place_of(value, args)
+    outcome.value = plain(value)
+    outcome.args = tuple(map(plain, args))
     return outcome
 
 
@@ -106,21 +584,31 @@ class _Printed(io.StringIO):
 
 
 @contextlib.contextmanager
-def _noting(forbidden: Collection[CodeType], outcome: Outcome) -> Iterator[None]:
+def _noting(forbidden: Collection[str], outcome: Outcome) -> Iterator[None]:
     if not forbidden:
         yield
         return
     before = sys.getprofile()
+    short = {name.rpartition(".")[2] for name in forbidden}
 
     def note(frame: FrameType, event: str, arg: object) -> None:
-        if event == "call" and frame.f_code in forbidden:
-            outcome.foreign = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+        if event == "call" and frame.f_code.co_name in short:
+            name = f"{frame.f_globals.get('__name__')}.{frame.f_code.co_qualname}"
+            if name in forbidden:
+                outcome.foreign = name
 
     sys.setprofile(note)
     try:
         yield
     finally:
         sys.setprofile(before)
+
+
+# --- the watch
+
+
+class Stop(BaseException):
+    """Raised in an answer to stop it. Not an Exception, so `except Exception` lets it through."""
 
 
 class _Watch:
@@ -131,6 +619,7 @@ class _Watch:
         self.processor = processor
         self.reason = ""
         self.active = False
+        self.failure = False  # of the watch itself: it could not be set up
         self.thread = threading.get_ident()
 
         # A bare `except:` in a loop catches a Stop, and the loop goes on. So the first Stop also starts a trace: from
@@ -140,7 +629,7 @@ class _Watch:
         # - It is a function written in C. One in Python would be hit itself by the Stop that it asks for.
         # - Tracing begins where the first Stop is made, in its __init__: that runs in the thread of the answer, as
         #   sys.settrace must, also when it was the other thread that asked for it.
-        trace = functools.partial(_raise_from_trace, self.thread, Stop)
+        trace = functools.partial(_raise_from_trace, self.thread, Stop) if _raise_from_trace else None
 
         class StopNow(Stop):
             __init__ = staticmethod(functools.partial(sys.settrace, trace))
@@ -152,10 +641,13 @@ class _Watch:
         self.frame = sys._getframe()
         self.tracer = sys.gettrace()
         self.deadline = time.perf_counter() + self.seconds
-        self.processor_deadline = time.process_time() + self.processor
+        self.started = time.process_time()
+        self.processor_deadline = self.started + self.processor
         self.memory = _memory()
         try:
+            self.failure = True
             self.start()
+            self.failure = False
             self.active = True
             value = call()
             self.active = False
@@ -177,7 +669,10 @@ class _Watch:
         return value
 
     def is_up(self) -> bool:
-        if time.perf_counter() > self.deadline or time.process_time() > self.processor_deadline:
+        late = time.perf_counter() - self.deadline
+        # On a busy machine an answer has not had its seconds yet; but one that sleeps never uses them.
+        worked = time.process_time() - self.started > 0.9 * self.seconds
+        if (late > 0 and (worked or late > 2 * self.seconds)) or time.process_time() > self.processor_deadline:
             self.reason = "time"
         elif _memory() - self.memory > MEMORY:
             self.reason = "memory"
@@ -203,7 +698,7 @@ class _SignalWatch(_Watch):
         # What finish() puts back: known before the first change, so that it can wherever a Ctrl-C strikes.
         self.handler = signal.getsignal(signal.SIGALRM)
         self.timer = (0.0, 0.0)
-        self.started = time.perf_counter()
+        self.set_up = time.perf_counter()
 
     def start(self) -> None:
         signal.signal(signal.SIGALRM, self.on_signal)
@@ -219,7 +714,7 @@ class _SignalWatch(_Watch):
         signal.signal(signal.SIGALRM, self.handler or signal.SIG_DFL)
         remaining, interval = self.timer
         if remaining:  # someone else's timer, as of a test runner: it goes on from where it was
-            passed = time.perf_counter() - self.started
+            passed = time.perf_counter() - self.set_up
             signal.setitimer(signal.ITIMER_REAL, max(remaining - passed, 0.001), interval)
 
 
@@ -247,17 +742,60 @@ class _ThreadWatch(_Watch):
                 self.done.release()
 
 
+class _TraceWatch(_Watch):
+    """Needs neither signals nor threads, and costs time: Python calls `look` before every line."""
+
+    OFTEN = 1000  # lines between two looks at what is dear to ask for
+
+    def start(self) -> None:
+        self.lines = 0
+        sys.settrace(self.look)
+
+    def look(self, frame: FrameType, event: str, arg: object) -> Any:
+        self.lines += 1
+        if self.active and (time.perf_counter() > self.deadline or self.lines % self.OFTEN == 0) and self.is_up():
+            if self.trace is None:  # no way to ask for a Stop: raise it, once
+                raise self.stop
+            self.mark(frame)
+            sys.settrace(self.trace)  # from here on it is the one written in C
+            return self.trace
+        return self.look
+
+    def finish(self) -> None:
+        sys.settrace(self.tracer)
+
+
+def _watch(seconds: float, processor: float) -> _Watch:
+    kinds = {"signal": _SignalWatch, "thread": _ThreadWatch, "trace": _TraceWatch}
+    return kinds[WATCH or _best_watch()](seconds, processor)
+
+
+def _best_watch() -> str:
+    if sys.platform == "emscripten":
+        return "trace"
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        return "signal"
+    return "thread"
+
+
 # PyThreadState_SetAsyncExc(thread, exception): raised when that thread next calls something, or when a loop goes
 # round. The second form takes what a trace function is given, too (frame, event, arg), and leaves it aside. To
 # take a Stop back there is NULL, but then the interpreter would go on looking for it at every step.
-_SET_ASYNC_EXC = ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
-_raise_in = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(_SET_ASYNC_EXC)
-_raise_from_trace = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(_SET_ASYNC_EXC)
+_raise_in: Any = None
+_raise_from_trace: Any = None
+with contextlib.suppress(ImportError, AttributeError):
+    import ctypes
+
+    _SET_ASYNC_EXC = ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
+    _raise_in = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(_SET_ASYNC_EXC)
+    _raise_from_trace = ctypes.PYFUNCTYPE(None, ctypes.c_ulong, *[ctypes.py_object] * 4)(_SET_ASYNC_EXC)
 
 
 def _memory() -> int:
     """The most memory that this process has held so far, in bytes; 0 where the system does not say."""
-    if resource is None:
+    try:
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows, and the browser, whose module `resource` lacks them
         return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -6,39 +6,10 @@ import unicodedata
 from itertools import count, islice, takewhile
 from typing import Any, get_args, get_origin
 
+from minbpe.lab.checks.runner import Raised, Thing
+
 LONG = 300  # from so many characters on, a value is shortened where it is only to be looked at
 FEW = 3  # entries of a long dict are shown
-
-
-class Code:
-    """An argument known by its source: shown as it was written, and made anew for each call.
-
-    For arguments that a repr cannot show, as a function, or that are used up, as an iterator.
-    """
-
-    def __init__(self, source: str, setup: str = "", **names: Any) -> None:
-        self.source = source
-        self.setup = setup  # the import that the source needs, if any
-        self.names = names
-
-    def __repr__(self) -> str:
-        return self.source
-
-    def make(self) -> Any:
-        return eval(self.source, dict(self.names))  # our own source, from the files beside this one
-
-
-def fresh(value: Any) -> Any:
-    """A copy that an answer may change without harm to anyone."""
-    if isinstance(value, Code):
-        return value.make()
-    if type(value) in (list, tuple, set):
-        return type(value)(map(fresh, value))
-    if type(value) is int:
-        return int(str(value))  # a new object, so that an answer that asks `is` in place of `==` is found out
-    if type(value) is dict:
-        return {key: fresh(each) for key, each in value.items()}
-    return value
 
 
 def show(value: Any) -> str:
@@ -89,13 +60,11 @@ def base_vocabulary(value: dict[Any, Any]) -> str:
 
 def look(value: Any) -> str:
     """`value` to look at: shortened in the middle when it is long."""
-    if isinstance(value, type) and issubclass(value, BaseException):
-        return f"a {value.__name__}"
-    if isinstance(value, dict):
-        value = dict(value)  # a Counter is as good, so it should not look as if that made the difference
-    text = show(value) if type(value) in (dict, set, list, str) else repr(value)
-    if " at 0x" in text:  # of no use to anyone, and another one each time
+    if isinstance(value, Raised):
+        return f"{value.kind}: {value.message}" if value.message else value.kind
+    if isinstance(value, Thing) and not value.text:
         return described(value)
+    text = show(value) if type(value) in (dict, set, list, str) else repr(value)
     if len(text) <= LONG:
         return text
     if isinstance(value, dict):
@@ -108,7 +77,10 @@ def described(value: Any) -> str:
     """What kind of thing `value` is, with its article."""
     if value is None:
         return "None"
-    name = type(value).__name__
+    return with_article(value.name if isinstance(value, Thing) else type(value).__name__)
+
+
+def with_article(name: str) -> str:
     if name == "bytes":
         return name
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
@@ -164,14 +136,23 @@ def _more(keys: list[Any], shown: int) -> str:
 def type_name(kind: Any) -> str:
     """A type in words: list[int] -> "a list of ints"."""
     words = {int: "an int", str: "a str", bytes: "bytes", float: "a float", dict: "a dict"}
-    plurals = {int: "ints", str: "strs", bytes: "bytes", float: "floats"}
     origin, inside = get_origin(kind), get_args(kind)
-    if origin is list:
-        return f"a list of {plurals[inside[0]]}"
+    if origin in (list, set):
+        return f"a {origin.__name__} of {_plural(inside[0])}"
     if origin is tuple:
-        return f"a pair of {plurals[inside[0]]}"
+        left, right = inside
+        return f"a pair of {_plural(left)}" if left is right else f"a pair of {words[left]} and {words[right]}"
     if origin is dict:
         key, value = inside
-        keys = "pairs of ids" if get_origin(key) is tuple else plurals[key]
-        return f"a dict from {keys} to {plurals[value]}"
+        keys = "pairs of ids" if get_origin(key) is tuple else _plural(key)
+        return f"a dict from {keys} to {_plural(value)}"
     return words.get(kind, getattr(kind, "__name__", str(kind)))
+
+
+def _plural(kind: Any) -> str:
+    if get_origin(kind) is tuple:
+        left, right = get_args(kind)
+        return f"pairs of {_plural(left)}" if left is right else f"pairs ({left.__name__}, {right.__name__})"
+    if get_origin(kind) is list:
+        return f"lists of {_plural(get_args(kind)[0])}"
+    return {int: "ints", str: "strs", bytes: "bytes", float: "floats"}[kind]

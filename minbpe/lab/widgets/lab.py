@@ -1,15 +1,16 @@
-"""The base of the widgets: ipywidgets that join a trace to a renderer, with no logic of their own.
+"""The base of the widgets.
 
 All state is in traits, which code can set and tests can read (`scrubber.step = 5`); the picture follows.
 
     Lab         the base class: a VBox of controls and a stage. A subclass
                   - defines its traits, and lists those that change the picture in `redraw_on`
+                  - `prepare()`, if it likes: what frame() needs, made from the traits, before the first picture
                   - `frame()`     -> {part: HTML}, drawn on the stage in that order; unchanged parts are not touched
                   - `still()`     -> SVG, the picture for pages without a kernel
                   - `describe()`  -> one line of plain text: the repr, and what a screen reader says of the still
                   - `on_event(name, value)`: what was clicked, for elements with data-event="name" data-value="value"
                   - puts its controls above the stage, or below, by `super().__init__([above], [below], **traits)`
-                    (set attributes that frame() needs before that call: it draws)
+                    (attributes that prepare() or frame() needs are set before that call: it draws)
                 A ValueError from frame() is shown as a notice. `lab.html` is all that the stage shows.
     Stage       an anywidget: HTML in, events out (assets/stage.js says how)
     Transport   an anywidget: a slider with Play (assets/transport.js)
@@ -30,7 +31,10 @@ import ipywidgets
 import traitlets
 from traitlets import Bool, Dict, Int, List, Unicode
 
-from minbpe.lab import render
+from minbpe.base import well_formed
+from minbpe.lab.draw.html import notice
+from minbpe.lab.draw.svg import Still
+from minbpe.lab.draw.text import direction
 
 ASSETS = Path(__file__).parents[1] / "assets"
 LECTURE = "MINBPE_LECTURE"  # the environment variable by which lecture mode tells the kernel
@@ -64,7 +68,8 @@ class Stage(anywidget.AnyWidget):
         if parts == self.parts:
             return
         wanted = [f"p{place}" for place in range(len(parts))]
-        self.add_traits(**{name: Unicode().tag(sync=True) for name in wanted if not self.has_trait(name)})
+        if missing := [name for name in wanted if not self.has_trait(name)]:  # adding none would cost as much
+            self.add_traits(**{name: Unicode().tag(sync=True) for name in missing})
         with self.hold_sync():  # one message, so that the page never shows half a picture
             for name, html in zip(wanted, parts.values(), strict=True):
                 setattr(self, name, html)
@@ -114,6 +119,7 @@ class Lab(ipywidgets.VBox):
 
     large = Bool(help="letters for projecting; in lecture mode from the start")
     redraw_on: Sequence[str] = ()  # the traits that change the picture
+    example = ""  # Python that makes one with something to show; `trained` is a small tokenizer there
 
     def __init__(
         self, controls: Sequence[ipywidgets.Widget] = (), below: Sequence[ipywidgets.Widget] = (), **traits: Any
@@ -128,6 +134,7 @@ class Lab(ipywidgets.VBox):
         self.stage.observe(lambda change: self._on_stage_event(change.new), "event")
         if self.redraw_on:
             self.observe(lambda change: self.redraw(), list(self.redraw_on))
+        self.prepare()
         self._ready = True
         self.redraw()
 
@@ -136,6 +143,9 @@ class Lab(ipywidgets.VBox):
         return LECTURE in os.environ
 
     # --- what a widget says
+
+    def prepare(self) -> None:
+        """Make from the traits what `frame` needs. Called once, before the first picture."""
 
     def frame(self) -> dict[str, str]:
         """The picture as it should be now: {part: HTML}."""
@@ -166,7 +176,7 @@ class Lab(ipywidgets.VBox):
         try:
             parts = self.frame()
         except ValueError as error:
-            parts = {"message": render.notice(str(error), "warning")}
+            parts = {"message": notice(str(error), "warning")}
         self.put(parts)
 
     def put(self, parts: dict[str, str]) -> None:
@@ -187,7 +197,63 @@ class Lab(ipywidgets.VBox):
         try:
             still = self.still()
         except ValueError as error:
-            blank = render.Still(type(self).__name__)
+            blank = Still(type(self).__name__)
             blank.text(str(error))
             still = blank.svg()
         return super()._repr_mimebundle_(**kwargs) | {"image/svg+xml": still}
+
+
+LONGEST_INPUT = 100_000  # characters of a text that a widget looks at; of a longer one, the beginning
+
+
+def cut(text: str, most: int, what: str) -> tuple[str, str]:
+    """`text` cut to `most` characters, and a notice as HTML that says so, or ""."""
+    if len(text) <= most:
+        return text, ""
+    message = f"{what} has {len(text):,} characters; here are the first {most:,}."
+    return text[:most], notice(message, "warning")
+
+
+class TextLab(Lab):
+    """The base of the widgets that look at a text: `text`, the field to type it into, and how much is looked at."""
+
+    text = Unicode(help="the text to look at")
+    longest = LONGEST_INPUT  # characters
+    label = "Text"
+    rows = 2
+
+    def __init__(self, text: str, controls: Sequence[ipywidgets.Widget] = (), **traits: Any) -> None:
+        self._cut_message = ""
+        self.text_field = text_input(self.label, "", rows=self.rows, placeholder="type or paste a text")
+        super().__init__([self.text_field, *controls], text=text, **traits)
+        self.text_field.value = self.text
+        self.text_field.observe(self._on_typed, "value")
+        self.observe(self._on_text, "text")
+
+    @traitlets.validate("text")
+    def _looked_at(self, proposal: Any) -> str:
+        # What is left out here is left out everywhere, so that a pasted megabyte does not travel to and fro.
+        text, self._cut_message = cut(well_formed(proposal["value"]), self.longest, "The text")
+        return text
+
+    def _on_text(self, change: Any) -> None:
+        self.text_field.value = self.text
+
+    def _on_typed(self, change: Any) -> None:
+        if change.new == self.text:
+            return
+        before, self.text = self.text, change.new
+        if self.text == before:  # no change of the trait, so no redraw: only the part that is left out is new
+            self.text_field.value = self.text
+            self.redraw()
+
+    @property
+    def direction(self) -> str:
+        return direction(self.text)
+
+    def picture(self) -> dict[str, str]:
+        """What `frame` shows below the message about a text that was cut."""
+        raise NotImplementedError
+
+    def frame(self) -> dict[str, str]:
+        return ({"message": self._cut_message} if self._cut_message else {}) | self.picture()

@@ -18,8 +18,10 @@ from typing import Any
 
 from traitlets import Bool, Int, List, TraitError, Unicode, observe, validate
 
-from minbpe.lab import render
 from minbpe.lab.checks import Check, CheckFailed, runner
+from minbpe.lab.draw.html import escape, panel
+from minbpe.lab.draw.svg import Still
+from minbpe.lab.draw.text import counted
 from minbpe.lab.widgets.lab import Lab
 
 INDENT = "    "
@@ -35,22 +37,6 @@ MOVES = [
 ]
 KEYS = {key: move for move, _, _, key in MOVES}
 
-STYLE = """
-.mb-parsons .mb-columns { margin: 0.3em 0; }
-.mb .mb-line { position: relative; display: flex; gap: 0.6em; width: 100%; text-align: left; align-items: baseline; }
-.mb .mb-lines { list-style: none; margin: 0; padding: 0; display: grid; gap: 0.2em; }
-.mb .mb-lines li { margin: 0; padding: 0; }
-.mb .mb-line code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0;
-  white-space: pre-wrap; overflow-wrap: anywhere; }
-.mb .mb-line .mb-number { color: var(--mb-soft); min-width: 1.3em; text-align: right; }
-.mb .mb-pool button[aria-pressed="true"] { color: var(--mb-soft); background: var(--mb-paper); border-style: dashed; }
-.mb .mb-program button[aria-pressed="true"] { border: 2px solid var(--mb-ink); background: var(--mb-mark); }
-.mb .mb-program button[aria-pressed="true"] .mb-number { color: inherit; }
-.mb .mb-step { display: inline-block; width: 1.9em; border-left: 1px solid var(--mb-hair); }
-.mb pre.mb-verdict { font-family: var(--mb-mono); font-size: 0.92em; white-space: pre-wrap; margin: 0.4em 0 0;
-  color: var(--mb-ink); background: none; padding: 0; }
-"""
-
 
 class Parsons(Lab):
     """Lines to put in order. `name` is the function that they make, `given` code that is run before them.
@@ -61,8 +47,9 @@ class Parsons(Lab):
     and raises AssertionError, with words, when it is wrong.
     """
 
+    example = 'Parsons(["def f():", "a = 1", "return a + 1"], "f", judge=lambda f: f())'
     redraw_on = ("program", "selected", "verdict", "large")
-    program = List(help="[place in lines, steps of indentation] of each line of the program, from the top")
+    program: List[Any] = List(help="[place in lines, steps of indentation] of each line of the program, from the top")
     selected = Int(None, allow_none=True, help="the line of the program that is moved, counted from 0")
     verdict = Unicode(help="what the last check said")
     passed = Bool(False, help="whether the last check was passed, and nothing has changed since")
@@ -122,11 +109,11 @@ class Parsons(Lab):
             return False, f"✗ {self.name}: not right yet\n\n{in_words(error)}"
         names: dict[str, Any] = {}
         exec(self.given, names)
-        outcome = runner.run(exec, (program, names))
+        outcome = runner.run(lambda: exec(program, names))
         if outcome.stopped or outcome.error is not None:
-            came = type(outcome.error).__name__ if outcome.error else "no end"
+            came = outcome.error.kind if outcome.error else "no end"
             return False, (
-                f"✗ {self.name}: not right yet\n\nA line that belongs into the function stands outside: it is run "
+                f"✗ {self.name}: not right yet\n\nA line that belongs inside the function stands outside: it is run "
                 f"at once, and gives {came}."
             )
         if self.name not in names:
@@ -221,14 +208,14 @@ class Parsons(Lab):
     # --- the picture
 
     def frame(self) -> dict[str, str]:
-        given = f" Done already: <code>{render.escape(self.given)}</code>." if self.given else ""
+        given = f" Done already: <code>{escape(self.given)}</code>." if self.given else ""
         task = (
-            f"<p><b>Put the lines of <code>{render.escape(self.name)}</code> in order.</b> Not all of them are "
+            f"<p><b>Put the lines of <code>{escape(self.name)}</code> in order.</b> Not all of them are "
             f"needed.{given}</p>"
         )
         board = f'<div class="mb-columns">{self._pool()}{self._program()}</div>'
-        return {"style": f"<style>{STYLE}</style>", "task": task, "board": board, "tools": self._tools()} | {
-            "verdict": f'<div role="status"><pre class="mb-verdict">{render.escape(self.verdict)}</pre></div>'
+        return {"task": task, "board": board, "tools": self._tools()} | {
+            "verdict": f'<div role="status"><pre class="mb-verdict">{escape(self.verdict)}</pre></div>'
         }
 
     def _pool(self) -> str:
@@ -236,17 +223,17 @@ class Parsons(Lab):
         rows = "".join(
             f'<li><button type="button" class="mb-button mb-line" data-event="toggle" data-value="{place}" '
             f'aria-pressed="{"true" if place in used else "false"}">'
-            f'<span class="mb-number">{letter(place)}</span><code>{render.escape(line)}</code></button></li>'
+            f'<span class="mb-number">{letter(place)}</span><code>{escape(line)}</code></button></li>'
             for place, line in enumerate(self.lines)
         )
-        return render.panel("Lines: press one to use it", f'<ul class="mb-lines mb-pool">{rows}</ul>')
+        return panel("Lines: press one to use it", f'<ul class="mb-lines mb-pool">{rows}</ul>')
 
     def _program(self) -> str:
         rows = []
         for number, (place, steps) in enumerate(self.program):
-            line = render.escape(self.lines[place])
+            line = escape(self.lines[place])
             # Heard, not seen: what the indentation says to the eye.
-            where = f'<span class="mb-hidden">, {render.counted(steps, "step")} to the right: </span>'
+            where = f'<span class="mb-hidden">, {counted(steps, "step")} to the right: </span>'
             rows.append(
                 f'<li><button type="button" class="mb-button mb-line" data-event="select" data-value="{number}" '
                 f'aria-pressed="{"true" if number == self.selected else "false"}">'
@@ -254,7 +241,7 @@ class Parsons(Lab):
                 f"<code>{'<span class=mb-step></span>' * steps}{line}</code></button></li>"
             )
         body = f'<ol class="mb-lines mb-program" data-follow>{"".join(rows)}</ol>' if rows else "<p>No lines yet.</p>"
-        return render.panel("Your program: press a line to move it", body)
+        return panel("Your program: press a line to move it", body)
 
     def _tools(self) -> str:
         buttons = [
@@ -268,7 +255,7 @@ class Parsons(Lab):
         return f'<div class="mb-buttons">{"".join(buttons)}</div><p class="mb-muted">{HELP}</p>'
 
     def still(self) -> str:
-        picture = render.Still(f"Put the lines of {self.name} in order", "Not all of them are needed.")
+        picture = Still(f"Put the lines of {self.name} in order", "Not all of them are needed.")
         for place, line in enumerate(self.lines):
             picture.text(f"{letter(place)}  {line}", mono=True)
         if self.program:

@@ -1,6 +1,6 @@
 """Makes exercises/ from solutions/, with nbgrader: solutions, hidden tests and outputs are taken out.
 
-    python tests/make_exercises.py
+    python tools/make_exercises.py
 
 The same solutions always give the same bytes. Only exercises/ is written: nbgrader's database is a temporary one.
 """

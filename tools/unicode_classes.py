@@ -1,4 +1,4 @@
-"""Renews minbpe/unicode_classes.txt from the installed tiktoken: python tests/unicode_classes.py"""
+"""Renews minbpe/unicode_classes.txt from the installed tiktoken: python tools/unicode_classes.py"""
 
 from itertools import pairwise
 

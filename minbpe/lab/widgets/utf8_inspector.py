@@ -1,0 +1,269 @@
+"""Utf8Inspector: what a text is made of."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from minbpe.lab.draw.html import (
+    escape,
+    inline,
+    leaves_out,
+    nothing,
+    one_stop,
+    panel,
+    sizes,
+    tip,
+)
+from minbpe.lab.draw.svg import INK, LINE, MARK, Still, svg_text
+from minbpe.lab.draw.text import counted, show_token
+from minbpe.lab.widgets.lab import TextLab
+
+
+class CodePoint(NamedTuple):
+    """One code point: itself, its name in Unicode, and its bytes in UTF-8."""
+
+    char: str
+    name: str
+    data: bytes
+
+
+class Character(NamedTuple):
+    """What a reader takes for one character (a grapheme cluster), which may be several code points."""
+
+    text: str
+    code_points: tuple[CodePoint, ...]
+
+
+def clusters(text: str) -> list[str]:
+    """The characters of `text` as a reader counts them: what Unicode calls extended grapheme clusters."""
+    try:
+        import regex
+    except ImportError:  # in a browser without a network
+        return nearly_clusters(text)
+    return regex.findall(r"\X", text)
+
+
+def nearly_clusters(text: str) -> list[str]:
+    """As `clusters`, but for Hangul letters and Indic conjuncts, which stay apart."""
+    found: list[str] = []
+    for char in text:
+        before = found[-1] if found else ""
+        joins = (
+            (char == "\n" and before == "\r")
+            or (before and before not in "\r\n" and unicodedata.category(char) in ("Mn", "Mc", "Me"))
+            or ((before and char in "\u200d\ufe0f") or "\U0001f3fb" <= char <= "\U0001f3ff")  # joiner, style, skin
+            or (before.endswith("\u200d") and unicodedata.category(char) == "So")
+            or (len(before) == 1 and is_flag_letter(before) and is_flag_letter(char))
+        )
+        if joins and found:
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+def is_flag_letter(char: str) -> bool:
+    """Two of these make a flag."""
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def characters(text: str, most_bytes: int) -> list[Character]:
+    """The characters of `text` from its beginning, until they have `most_bytes` bytes; the last may be cut short."""
+    found, room = [], most_bytes
+    # As many code points as bytes suffice, and a few more, lest a character that ends there is cut.
+    for cluster in clusters(text[: most_bytes + 32]):
+        points = []
+        for char in cluster:
+            data = char.encode("utf-8")
+            if len(data) > room:
+                break
+            room -= len(data)
+            points.append(CodePoint(char, name_of(char), data))
+        if points:
+            found.append(Character(cluster, tuple(points)))
+        if len(points) < len(cluster):
+            break
+    return found
+
+
+# The C0 controls have no names in Unicode's own table, only these aliases.
+CONTROLS = {0: "NULL", 7: "BELL", 8: "BACKSPACE", 9: "TABULATION", 10: "LINE FEED", 13: "CARRIAGE RETURN", 27: "ESCAPE"}
+
+
+def name_of(char: str) -> str:
+    """The name of a code point; for those without one, what kind it is."""
+    if name := unicodedata.name(char, ""):
+        return name
+    kinds = {"Cc": "control character", "Co": "private use", "Cn": "not assigned"}
+    return CONTROLS.get(ord(char), kinds.get(unicodedata.category(char), "no name"))
+
+
+def header_bits(byte: int) -> int:
+    """How many of a byte's bits are its header in UTF-8: 0… 10… 110… 1110… 11110…"""
+    leading_ones = 8 - (byte ^ 0xFF).bit_length()
+    return min(8, leading_ones + 1)
+
+
+BYTES_SHOWN = 96
+
+
+class _Cell(NamedTuple):
+    """A byte with what stands above it; `starts` is 2 where a character begins, 1 where a code point does."""
+
+    character: str
+    point: CodePoint
+    byte: int
+    first: bool
+    starts: int
+    number: int  # of the code point
+
+
+def _cells(characters: Sequence[Character]) -> list[_Cell]:
+    cells, number = [], 0
+    for character in characters:
+        starts = 2
+        for point in character.code_points:
+            for place, byte in enumerate(point.data):
+                cells.append(_Cell(character.text, point, byte, place == 0, starts if place == 0 else 0, number))
+                starts = 1
+            number += 1
+    return cells
+
+
+def lanes(characters: Sequence[Character], per_line: int) -> str:
+    """Characters, their code points, bytes and bits as lanes, one above the other; `per_line` bytes to a line.
+
+    Of the bits, the header (0, 10, 110, 1110, 11110: how many bytes there are, or that this one continues) is framed.
+    """
+    return "".join(map(_lanes, _lines_of_cells(_cells(characters), per_line)))
+
+
+def _lines_of_cells(cells: list[_Cell], per_line: int) -> list[list[_Cell]]:
+    """Broken where a character begins, if that fits on a line, else where a code point does."""
+    lines, start = [], 0
+    while start < len(cells):
+        end = start + per_line
+        if end < len(cells):
+            breaks = [at for at in range(start + 1, end + 1) if cells[at].starts]
+            whole = [at for at in breaks if cells[at].starts == 2]
+            end = (whole or breaks or [end])[-1]
+        lines.append(cells[start:end])
+        start = end
+    return lines
+
+
+def _lanes(cells: list[_Cell]) -> str:
+    def spans(level: int, draw: Callable[[_Cell], str]) -> str:
+        """A table cell from each byte with a `starts` of `level` or more to the next such byte."""
+        edges = [0, *(at for at, cell in enumerate(cells) if at and cell.starts >= level), len(cells)]
+        return "".join(
+            f'<td colspan="{end - at}" class="mb-s{cells[at].starts}">{draw(cells[at])}</td>'
+            for at, end in pairwise(edges)
+        )
+
+    def character(cell: _Cell) -> str:
+        # A control character on its own has a sign; inside of an emoji it must stay what it is.
+        whole = (
+            inline(cell.character.encode()) if len(cell.character) == 1 else f"<bdi>{escape(cell.character[:20])}</bdi>"
+        )
+        return whole if cell.starts == 2 else f'<span class="mb-muted">… {whole}</span>'
+
+    def point(cell: _Cell) -> str:
+        code, name = f"U+{ord(cell.point.char):04X}", cell.point.name
+        count = counted(len(cell.point.data), "byte")
+        about = f"{code} {name}, {count}: {cell.point.data.hex(' ').upper()}"
+        mark = f'tabindex="0" role="img" data-key="u{cell.number}" aria-label="{escape(about)}" title="{escape(about)}"'
+        return f"<span {mark}>{code}</span>"
+
+    def bits(cell: _Cell) -> str:
+        written, header = f"{cell.byte:08b}", header_bits(cell.byte)
+        return f'<b class="mb-head">{written[:header]}</b>{written[header:]}'
+
+    def one_each(draw: Callable[[_Cell], str]) -> str:
+        return "".join(f'<td class="mb-s{cell.starts}">{draw(cell)}</td>' for cell in cells)
+
+    width = f' style="width:calc(6.6em + {len(cells)} * 6em)"'
+    rows = {
+        "character": spans(2, character),
+        "code point": spans(1, point),
+        "byte": one_each(lambda cell: f"{cell.byte:02X}"),
+        "as a number": one_each(lambda cell: str(cell.byte)),
+        "bits": one_each(bits),
+    }
+    body = "".join(
+        f'<tr class="mb-lane-{name.replace(" ", "-")}"><th scope="row">{name}</th>{row}</tr>'
+        for name, row in rows.items()
+    )
+    return f'<div class="mb-scroll"><table class="mb-lanes"{width}><tbody>{body}</tbody></table></div>'
+
+
+def draw(text: str, characters: Sequence[Character], per_line: int) -> dict[str, str]:
+    """Utf8Inspector's picture: the sizes of `text`, and the lanes of its first `characters`."""
+    whole = len(clusters(text))
+    drawn = sum(len(character.code_points) for character in characters)
+    legend = (
+        '<p class="mb-muted">The framed bits are the header of a byte: <b class="mb-head">0</b> a character of one '
+        'byte, <b class="mb-head">110</b> <b class="mb-head">1110</b> <b class="mb-head">11110</b> the first of two, '
+        'three, four, <b class="mb-head">10</b> one that continues. The other bits spell the code point.</p>'
+    )
+    counts = sizes((whole, "character"), (len(text), "code point"), (len(text.encode()), "byte"))
+    if not text:
+        return {"sizes": counts, "lanes": nothing("No text, no bytes.")}
+    body = one_stop(lanes(characters, per_line)) + tip("Point at a code point, or go there with Tab and the arrows.")
+    return {
+        "sizes": counts,
+        "lanes": panel("Characters, code points, bytes", body) + leaves_out(drawn, len(text), "code points"),
+        "legend": legend,
+    }
+
+
+def draw_still(text: str, characters: Sequence[Character]) -> str:
+    """The picture of a Utf8Inspector."""
+    still = Still("Characters, code points, bytes")
+    wide = 88
+    for line in _lines_of_cells(_cells(characters)[:40], 10):
+        out = []
+        for place, cell in enumerate(line):
+            x = place * wide
+            if cell.starts or place == 0:
+                shown = show_token(cell.character.encode()) if len(cell.character) == 1 else cell.character[:20]
+                if cell.starts == 2:
+                    out.append(svg_text(x + 4, 24, shown, 20))
+                if cell.starts:
+                    out.append(svg_text(x + 4, 46, f"U+{ord(cell.point.char):04X}", 15))
+                    out.append(f'<path d="M{x} 4V96" stroke="{INK if cell.starts == 2 else LINE}" stroke-width="2"/>')
+            header = header_bits(cell.byte)
+            out.append(svg_text(x + 4, 68, f"{cell.byte:02X}", 15))
+            out.append(f'<rect x="{x + 3}" y="76" width="{header * 8.6:.1f}" height="18" fill="{MARK}"/>')
+            out.append(svg_text(x + 3, 90, f"{cell.byte:08b}", 14))
+        still.raw("".join(out), 108)
+    still.text(
+        f"{counted(len(text), 'code point')}, {counted(len(text.encode()), 'byte')}. Yellow: the header of a byte."
+    )
+    return still.svg()
+
+
+class Utf8Inspector(TextLab):
+    """What a text is made of: characters, code points, bytes and bits as lanes, one above the other.
+
+    >>> Utf8Inspector("é漢😉")
+    """
+
+    example = 'Utf8Inspector("Aé漢👨‍👩‍👧")'
+    redraw_on = ("text",)
+
+    def __init__(self, text: str = "Aé漢😉", **traits: Any) -> None:
+        super().__init__(text, **traits)
+
+    def picture(self) -> dict[str, str]:
+        return draw(self.text, characters(self.text, BYTES_SHOWN), per_line=7)
+
+    def still(self) -> str:
+        return draw_still(self.text, characters(self.text, BYTES_SHOWN))
+
+    def describe(self) -> str:
+        size = counted(len(self.text.encode()), "byte")
+        return f"{counted(len(self.text), 'code point')}, {size}"
