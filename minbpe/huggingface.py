@@ -18,7 +18,6 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
-from minbpe.base import well_formed
 from minbpe.merging import SHORT, Pair, apply_merges
 from minbpe.patterns import GPT2_SPLIT_PATTERN, KNOWN_PATTERNS, Splitter
 from minbpe.portable import (
@@ -37,10 +36,12 @@ from minbpe.portable import (
     write,
 )
 from minbpe.regex import RegexTokenizer
+from minbpe.training import Goal
 
 if TYPE_CHECKING:
     import tokenizers
 
+CAME_AS_IT_IS = "this vocabulary came from Hugging Face as it is"
 BYTES = [bytes([byte]) for byte in range(256)]
 # Each has the tables of some year's Unicode, so the text is handed to tokenizers for these.
 NORMALIZERS = ("NFC", "NFD", "NFKC", "NFKD", "Lowercase")
@@ -132,20 +133,20 @@ class HuggingFaceTokenizer(RegexTokenizer):
         self.late = late
         super().__init__("")
         self.stages, self.normalizers = tuple(stages), tuple(normalizers)
-        self.pattern = stages[0].pattern if len(stages) == 1 else ""
-        self._normalize = _normalizer(normalizers)
+        self._pattern = stages[0].pattern if len(stages) == 1 else ""
+        self._splitter = _StagedSplitter(self.stages, self.normalizers)
         self._live, self.whole = parts.live, parts.whole
         self.vocab = {idx: token for token, idx in sorted(parts.tokens.items(), key=lambda item: item[1])}
-        self._ids = {byte: parts.tokens[BYTES[byte]] for byte in range(256)}  # number of a token -> its id
+        self._id_of = {byte: parts.tokens[BYTES[byte]] for byte in range(256)}  # number of a token -> its id
         spelling = dict(enumerate(BYTES))
         for (a, b), number in parts.live.items():
             spelling[number] = spelling[a] + spelling[b]
-            self._ids[number] = parts.tokens[spelling[number]]
+            self._id_of[number] = parts.tokens[spelling[number]]
         self._merges = {
-            (self._ids[a], self._ids[b]): self._ids[number]
+            (self._id_of[a], self._id_of[b]): self._id_of[number]
             for (a, b), number in sorted(parts.live.items(), key=lambda merge: merge[1])
         }
-        byte_ids = [self._ids[byte] for byte in range(256)]
+        byte_ids = [self._id_of[byte] for byte in range(256)]
         self.byte_shuffle = bytes(byte_ids) if max(byte_ids) < 256 else b""  # no table of bytes can hold others
 
     def has_ids_in_order(self) -> bool:
@@ -161,24 +162,23 @@ class HuggingFaceTokenizer(RegexTokenizer):
         all_merged = len(self.vocab) == 256 + len(self.merges)
         return in_one_go and known and all_merged and self.has_ids_in_order()
 
-    def splits(self, text: str) -> Iterator[str]:
-        """The pieces into which the stages split `text`, after its normalization."""
-        pieces: Iterable[str] = [self._normalize(text)]
-        for stage in self.stages:
-            pieces = chain.from_iterable(map(stage.splitter.iterate, pieces))
-        return iter(pieces)
+    @property
+    def merges(self) -> dict[Pair, int]:
+        """{(left id, right id): new id}, in order of learning, one for a token at the most."""
+        return self._merges
 
-    def chunks(self, text: str) -> Iterator[bytes]:
-        """The chunks of `text`, as bytes. Special tokens are ordinary text."""
-        return (chunk.encode("utf-8") for chunk in self.splits(well_formed(text)))
+    @merges.setter
+    def merges(self, merges: Mapping[Pair, int]) -> NoReturn:
+        raise TypeError(f"{CAME_AS_IT_IS}: for merges of your own, use RegexTokenizer(pattern)")
 
-    def encode_ordinary(self, text: str) -> list[int]:
-        """The ids of `text`, with special tokens taken for ordinary text."""
-        cache = self._cache
-        ids: list[int] = []
-        for chunk in self.splits(well_formed(text)):
-            ids += cache.get(chunk) or self._encode_chunk(chunk)
-        return ids
+    @property
+    def pattern(self) -> str:
+        """The split pattern, written for `regex`; empty if there is none, or more than one."""
+        return self._pattern
+
+    @pattern.setter
+    def pattern(self, pattern: str) -> NoReturn:
+        raise TypeError(f"{CAME_AS_IT_IS}: for a pattern of your own, use RegexTokenizer(pattern)")
 
     def _use_special_tokens(self, special_tokens: dict[str, int]) -> None:
         super()._use_special_tokens(special_tokens)
@@ -188,13 +188,17 @@ class HuggingFaceTokenizer(RegexTokenizer):
 
     def merge_only(self, chunk: bytes) -> list[int]:
         """The ids of a chunk by merges alone, even where the chunk is a token."""
-        return [self._ids[number] for number in merge_ranked(chunk, self._live.get)]
+        return [self._id_of[number] for number in merge_ranked(chunk, self._live.get)]
 
-    def _merge_chunk(self, chunk: bytes) -> list[int]:
-        return [self.whole[chunk]] if chunk in self.whole else self.merge_only(chunk)
+    def _encode_chunk(self, text_bytes: bytes) -> list[int]:
+        return [self.whole[text_bytes]] if text_bytes in self.whole else self.merge_only(text_bytes)
 
-    def train_steps(self, text: str | Iterable[str], vocab_size: int) -> NoReturn:
-        raise TypeError("this vocabulary came from Hugging Face as it is: to train one, use RegexTokenizer(pattern)")
+    def _learn(self, counts: Mapping[bytes, int], goal: Goal) -> NoReturn:
+        raise TypeError(f"{CAME_AS_IT_IS}: to train one, use RegexTokenizer(pattern)")
+
+    def _state(self) -> tuple[object, ...]:
+        patterns = [stage.pattern for stage in self.stages]
+        return patterns, self.normalizers, self.late, self.special_tokens, self._live, self.vocab, self.whole
 
     def save(self, prefix: str | Path) -> None:
         """Write a .model and a .vocab, as RegexTokenizer does. ValueError where a file of merges cannot hold it."""
@@ -206,9 +210,26 @@ class HuggingFaceTokenizer(RegexTokenizer):
         super().save(prefix)
 
     def load(self, model_file: str | Path) -> NoReturn:
-        raise TypeError(
-            "this vocabulary came from Hugging Face as it is: to load a file, use RegexTokenizer().load(file)"
-        )
+        raise TypeError(f"{CAME_AS_IT_IS}: to load a file, use RegexTokenizer().load(file)")
+
+
+class _StagedSplitter(Splitter):
+    """Normalizes a text, then splits it by one pattern after another."""
+
+    def __init__(self, stages: Sequence[Stage], normalizers: tuple[str, ...]) -> None:
+        self.stages, self.normalizers = stages, normalizers
+
+    def batches(self, text: str) -> Iterator[Iterable[str]]:
+        pieces: Iterable[str] = [_normalizer(self.normalizers)(text)] if text else []
+        for stage in self.stages:
+            pieces = chain.from_iterable(map(stage.splitter.iterate, pieces))
+        return iter([pieces])
+
+    def matches_and_gaps(self, text: str) -> Iterator[tuple[str, bool]]:
+        yield from ((chunk, True) for chunk in self.iterate(text))
+
+    def cut_before(self, text: str, place: int) -> int:
+        return 0
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
@@ -285,7 +306,8 @@ def _normalizers(normalizer: Mapping[str, Any] | None) -> list[str]:
     return [normalizer["type"]]
 
 
-def _normalizer(names: Sequence[str]) -> Callable[[str], str]:
+@cache
+def _normalizer(names: tuple[str, ...]) -> Callable[[str], str]:
     if not names:
         return lambda text: text
     tokenizers = _tokenizers()

@@ -45,8 +45,8 @@ def to_tiktoken(tokenizer: Tokenizer, name: str) -> tiktoken.Encoding:
     import tiktoken
 
     _check_imported(tokenizer)
-    _check_ids(tokenizer)
-    _check_ranks(tokenizer)
+    check_ids(tokenizer)
+    check_ranks(tokenizer)
     by_name = sorted(tokenizer.special_tokens)
     for shorter, longer in pairwise(by_name):
         if longer.startswith(shorter):
@@ -97,13 +97,13 @@ def to_huggingface(tokenizer: Tokenizer, *, encode_special_tokens: bool = False)
     """
     try:
         from tokenizers import AddedToken, decoders, models, pre_tokenizers
-        from tokenizers import Tokenizer as HuggingFaceTokenizer
+        from tokenizers import Tokenizer as Theirs
     except ImportError:
         raise ValueError("to_huggingface needs the package tokenizers: pip install tokenizers") from None
 
     if isinstance(tokenizer, HuggingFaceTokenizer):
         raise ValueError("this tokenizer came from Hugging Face: go on with the one that it was made from")
-    _check_ids(tokenizer)
+    check_ids(tokenizer)
     vocab = {spelled(token): idx for idx, token in tokenizer.vocab.items()}
     if len(vocab) < len(tokenizer.vocab):
         raise ValueError("two tokens have the same bytes, and Hugging Face tells tokens apart by their bytes")
@@ -123,7 +123,7 @@ def to_huggingface(tokenizer: Tokenizer, *, encode_special_tokens: bool = False)
         if len(_merged(tokenizer, tokenizer.vocab[idx])) == 2:
             raise ValueError(f"the token {idx} has a lower rank than the half that it is made of, which has no merge")
     model = models.BPE(vocab=vocab | tokenizer.special_tokens, merges=merges, ignore_merges=whole)
-    result = HuggingFaceTokenizer(model)
+    result = Theirs(model)
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     split = [_huggingface_split(tokenizer.pattern)] if tokenizer.pattern else []
     result.pre_tokenizer = pre_tokenizers.Sequence([*split, to_bytes])
@@ -145,11 +145,13 @@ def _huggingface_split(pattern: str) -> tokenizers.pre_tokenizers.Split:
         raise ValueError(f"tokenizers cannot read the split pattern {pattern!r}: {error}") from None
 
 
-def _check_ids(tokenizer: Tokenizer) -> None:
+def check_ids(tokenizer: Tokenizer) -> None:
     """ValueError for ids that do not fit, and for merges that are not in order of learning."""
     for idx in (*tokenizer.vocab, *tokenizer.special_tokens.values()):
         if not 0 <= idx <= MAX_ID:
             raise ValueError(f"the id {idx} does not fit into 32 bits, which is all that others have for an id")
+    if isinstance(tokenizer, RankedTokenizer):
+        return  # its merges, slow to recover, are in order
     known = {idx for idx, token in tokenizer.vocab.items() if len(token) == 1}
     for (a, b), idx in sorted(tokenizer.merges.items(), key=lambda merge: merge[1]):
         if not {a, b} <= known:
@@ -170,7 +172,7 @@ def _check_imported(tokenizer: Tokenizer) -> None:
             )
 
 
-def _check_ranks(tokenizer: Tokenizer) -> None:
+def check_ranks(tokenizer: Tokenizer) -> None:
     """ValueError where merging by bytes would give other ids than merging by pairs.
 
     It gives the same if each token comes out for its own bytes. For take two tokens side by side, and their

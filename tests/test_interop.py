@@ -144,7 +144,7 @@ def with_specials(special_tokens):
 
 def with_merges(merges):
     tokenizer = RegexTokenizer()
-    tokenizer._use_merges(merges)
+    tokenizer.merges = merges
     return tokenizer
 
 
@@ -231,7 +231,7 @@ def random_vocabulary(rng):
         spelled[idx] = spelled[pair[0]] + spelled[pair[1]]
         known.append(idx)
     tokenizer = RegexTokenizer(rng.choice(["", GPT2_SPLIT_PATTERN, r"\w+", r"[ab]+|\s", r".{3}"]))
-    tokenizer._use_merges(merges)
+    tokenizer.merges = merges
     if rng.random() < 0.5:
         names = rng.sample(["<a>", "<b>", "ab", "<a><b>", "b", "ä", "<a"], rng.randint(1, 3))
         tokenizer.register_special_tokens({name: idx for idx, name in enumerate(names, 900)})
@@ -261,9 +261,8 @@ def test_random_vocabularies_give_the_same_ids_everywhere_or_are_refused(long, t
         tokenizer.save(tmp_path / "t")
         again = RegexTokenizer()
         again.load(tmp_path / "t.model")
-        for n, convert in enumerate(
-            [lambda _, again=again: again, partial(interop.to_tiktoken, name="x"), huggingface]
-        ):
+        ways = lambda _, again=again: again, partial(interop.to_tiktoken, name="x"), huggingface
+        for n, convert in enumerate(ways):
             try:
                 encode = convert(tokenizer).encode
             except ValueError:
