@@ -147,9 +147,8 @@ def main() -> None:
     sys.path[:] = [path for path in sys.path if path not in ("", str(folder))]  # no module of the learner's comes first
 
     limit_memory(memory)
-    sys.addaudithook(
-        Guard(folder, notes, contained, os.path.dirname(where))
-    )  # first: some libraries ask other programs about the system
+    # First of all: some libraries ask other programs about the system.
+    sys.addaudithook(Guard(folder, notes, contained, os.path.dirname(where)))
 
     # What the calls from outside need is loaded from here on, so that a file of that name changes nothing.
     from ipykernel.kernelapp import IPKernelApp
