@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minbpe.blocks import Block, blocks, texts_of
 from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
-from minbpe.sources import Source, find
+from minbpe.sources import STDIN, Source, find
 from minbpe.workers import GROUP, on_cluster, on_cores
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def count_chunks(
     client: Client | None = None,
     min_frequency: int = 1,
     progress: Callable[[int], object] | None = None,
-) -> dict[bytes, int]:
+) -> Counter[bytes]:
     """Each distinct chunk of the input with how often it occurs, in order of first occurrence.
 
     That is what `RegexTokenizer.train_from_counts` trains on, and the same for any number of workers and on
@@ -75,7 +75,7 @@ def count_chunks(
     else:
         partials = _here(count, blocks(sources, known), progress)
 
-    totals: dict[bytes, int] = {}
+    totals: Counter[bytes] = Counter()
     step = 1 if client is not None else GROUP  # a cluster adds up each group itself
     with closing(partials):  # or else, after Ctrl-C, workers would go on until the garbage collector comes by
         for number, counts in enumerate(partials, 1):
@@ -106,14 +106,12 @@ class Partial(NamedTuple):
             totals[chunk] = known(chunk, 0) + count
 
 
-def count_block(pattern: str, block: Block, stopped: Callable[[], bool] = bool) -> Partial:
-    """What a worker does. It gives up, between two pieces, when it is told that it was `stopped`."""
+def count_block(pattern: str, block: Block) -> Partial:
+    """What a worker does."""
     splitter = _splitter(pattern)
     counts: Counter[str] = Counter()
     for text in texts_of(block, splitter.known):
         counts.update(splitter.iterate(text))
-        if stopped():
-            raise InterruptedError
     return Partial.of({chunk.encode("utf-8"): count for chunk, count in counts.items()})
 
 
@@ -149,7 +147,9 @@ def _sources(paths: Path | Iterable[Path], field: str | None, errors: str) -> It
 
 def _seen_from_afar(source: Source) -> Source:
     """A worker runs in a folder of its own, so a path must not lean on this one."""
-    return source if source.is_url else source._replace(path=os.path.abspath(source.path))
+    if source.is_url or source.path == STDIN:
+        return source
+    return source._replace(path=os.path.abspath(source.path))
 
 
 def _cores_for(sources: Iterable[Source]) -> int:

@@ -16,8 +16,10 @@ import psutil
 import pytest
 
 from minbpe.lab.checks import EXERCISES
-from minbpe.lab.grading.__main__ import Row, main, submissions, table
-from minbpe.lab.grading.course import CannotRun, own_environment
+from minbpe.lab.grading.__main__ import main
+from minbpe.lab.grading.results import CannotRun, Row
+from minbpe.lab.grading.submissions import submissions
+from minbpe.lab.grading.table import table
 from minbpe.lab.grading.mending import Unreadable, mended, read
 
 ROOT = Path(__file__).parent.parent
@@ -385,7 +387,7 @@ def test_a_submission_has_a_limit_of_its_own(tmp_path, capsys, monkeypatch):
     assert "took more than 1 s and was ended: not graded" in row["look_at"]
 
 
-def without_end(scratch, limits, make=own_environment):
+def without_end(scratch, limits, make=None):
     """An environment in which Python does not come to its first line."""
     (scratch / "sitecustomize.py").write_text(SLEEP, encoding="utf-8")
     environment = make(scratch, limits)

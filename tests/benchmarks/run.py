@@ -1,7 +1,7 @@
 """The benchmarks: tables of minbpe beside others, on the same input, in one run.
 
     python tests/benchmarks/run.py                     all of it, some seven minutes
-    python tests/benchmarks/run.py --quick             without the training on 20 MB
+    python tests/benchmarks/run.py --quick             without the training on 20 MB and the counting of 120 MB
     python tests/benchmarks/run.py encoding startup    only these sections
     python tests/benchmarks/run.py --check             and exit with 1 if a bound is missed
 
@@ -20,6 +20,7 @@ from importlib.metadata import version
 import adversarial
 import encoding
 import memory
+import scaling
 import startup
 import training
 from measure import INSTALLED, Bound
@@ -29,6 +30,7 @@ SECTIONS = {
     "encoding": encoding.measure,
     "adversarial": adversarial.measure,
     "memory": memory.measure,
+    "scaling": scaling.measure,
     "startup": startup.measure,
 }
 
@@ -37,7 +39,9 @@ def main() -> int:
     """Run the sections asked for; the exit code is 1 when --check finds a bound missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", metavar="section", help=f"one or more of {', '.join(SECTIONS)}")
-    parser.add_argument("--quick", action="store_true", help="leave out the training on 20 MB")
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out the training on 20 MB and the counting of 120 MB"
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is missed")
     args = parser.parse_args()
     for unknown in set(args.sections) - set(SECTIONS):

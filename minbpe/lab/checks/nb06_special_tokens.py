@@ -250,7 +250,7 @@ ENCODE_SPECIAL = add(
         "else those of "
         'the collection. Only "none" does not look for them at all.',
         reference=encode_special,
-        own=[RegexTokenizer.encode, RegexTokenizer._allowed],
+        own=[RegexTokenizer.encode, RegexTokenizer._policy],
         returns=list[int],
         cases=[
             ("", END, "all", BYTES),

@@ -68,7 +68,8 @@ class Stage(anywidget.AnyWidget):
         if parts == self.parts:
             return
         wanted = [f"p{place}" for place in range(len(parts))]
-        self.add_traits(**{name: Unicode().tag(sync=True) for name in wanted if not self.has_trait(name)})
+        if missing := [name for name in wanted if not self.has_trait(name)]:  # adding none would cost as much
+            self.add_traits(**{name: Unicode().tag(sync=True) for name in missing})
         with self.hold_sync():  # one message, so that the page never shows half a picture
             for name, html in zip(wanted, parts.values(), strict=True):
                 setattr(self, name, html)

@@ -59,7 +59,7 @@ def split(name: str, pattern: str, text: str) -> Split:
     if prod(max(1, int(count)) for count in REPEATS.findall(pattern)) > MOST_REPEATS:
         return Split(name, pattern, [], error=f"its repeats multiply to more than {MOST_REPEATS:,}")
     try:
-        splitter = Splitter(pattern)
+        splitter = Splitter(pattern, PATTERN_SECONDS)
     except ValueError as error:
         # Splitter's sentence repeats the whole pattern; regex's own message and place are behind it.
         message, place = getattr(error.__context__, "msg", "it is too large"), getattr(error.__context__, "pos", None)
@@ -67,8 +67,8 @@ def split(name: str, pattern: str, text: str) -> Split:
     if splitter.known:
         return Split(name, pattern, splitter.split(text))
     try:
-        found = list(splitter.matches_and_gaps(text, PATTERN_SECONDS))
-    except TimeoutError:
+        found = list(splitter.matches_and_gaps(text))
+    except ValueError:
         return Split(name, pattern, [], error=f"it found no end within {PATTERN_SECONDS} seconds on this text")
     gaps = frozenset(number for number, (_, matched) in enumerate(found) if not matched)
     return Split(name, pattern, [chunk for chunk, _ in found], gaps)

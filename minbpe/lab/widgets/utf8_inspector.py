@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import regex
-
 from minbpe.lab.draw.html import (
     escape,
     inline,
@@ -39,21 +37,54 @@ class Character(NamedTuple):
     code_points: tuple[CodePoint, ...]
 
 
+def clusters(text: str) -> list[str]:
+    """The characters of `text` as a reader counts them: what Unicode calls extended grapheme clusters."""
+    try:
+        import regex
+    except ImportError:  # in a browser without a network
+        return nearly_clusters(text)
+    return regex.findall(r"\X", text)
+
+
+def nearly_clusters(text: str) -> list[str]:
+    """As `clusters`, but for Hangul letters and Indic conjuncts, which stay apart."""
+    found: list[str] = []
+    for char in text:
+        before = found[-1] if found else ""
+        joins = (
+            (char == "\n" and before == "\r")
+            or (before and before not in "\r\n" and unicodedata.category(char) in ("Mn", "Mc", "Me"))
+            or ((before and char in "\u200d\ufe0f") or "\U0001f3fb" <= char <= "\U0001f3ff")  # joiner, style, skin
+            or (before.endswith("\u200d") and unicodedata.category(char) == "So")
+            or (len(before) == 1 and is_flag_letter(before) and is_flag_letter(char))
+        )
+        if joins and found:
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+def is_flag_letter(char: str) -> bool:
+    """Two of these make a flag."""
+    return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
 def characters(text: str, most_bytes: int) -> list[Character]:
     """The characters of `text` from its beginning, until they have `most_bytes` bytes; the last may be cut short."""
     found, room = [], most_bytes
     # As many code points as bytes suffice, and a few more, lest a character that ends there is cut.
-    for match in regex.finditer(r"\X", text[: most_bytes + 32]):
+    for cluster in clusters(text[: most_bytes + 32]):
         points = []
-        for char in match[0]:
+        for char in cluster:
             data = char.encode("utf-8")
             if len(data) > room:
                 break
             room -= len(data)
             points.append(CodePoint(char, name_of(char), data))
         if points:
-            found.append(Character(match[0], tuple(points)))
-        if len(points) < len(match[0]):
+            found.append(Character(cluster, tuple(points)))
+        if len(points) < len(cluster):
             break
     return found
 
@@ -171,7 +202,7 @@ def _lanes(cells: list[_Cell]) -> str:
 
 def draw(text: str, characters: Sequence[Character], per_line: int) -> dict[str, str]:
     """Utf8Inspector's picture: the sizes of `text`, and the lanes of its first `characters`."""
-    whole = len(regex.findall(r"\X", text))
+    whole = len(clusters(text))
     drawn = sum(len(character.code_points) for character in characters)
     legend = (
         '<p class="mb-muted">The framed bits are the header of a byte: <b class="mb-head">0</b> a character of one '
