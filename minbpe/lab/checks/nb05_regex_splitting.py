@@ -90,7 +90,7 @@ def tell_piece(args: Args, expected: list[str], got: list[str]) -> Told | None:
         f"cut otherwise than {piece}",
         f"Here {look(got[place])} is a chunk, and {look(expected[place])} should be. In GPT-4's pattern the piece "
         f"*{piece}* takes that: {RULES_OF_PIECES[piece]}.",
-        f"Lay your piece for *{piece}* beside that sentence; then look at the pieces that are tried before it, for they "
+        f"Lay your piece for *{piece}* beside that sentence; then look at the pieces tried before it, for they "
         "may have taken a part of it.",
     )
 
