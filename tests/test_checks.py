@@ -38,7 +38,7 @@ TABLE = {  # what is written in each notebook, and in its exercises
         "load_ranks unreachable RanksTokenizer",
     ),
     "08-speed": ("count_chunks fast_train fast_encode", "add_counts update_stats fast_train_chunks"),
-    "09-in-the-wild": ("tokens_per_char language_premium", "bits_per_byte unused_tokens encode_code_points"),
+    "09-in-the-wild": ("tokens_per_char language_premium", "encode_code_points bits_per_byte unused_tokens"),
 }
 MISCONCEPTIONS = [(exercise.name, each) for exercise in EXERCISES.values() for each in exercise.misconceptions]
 MISCONCEPTION = pytest.mark.parametrize(

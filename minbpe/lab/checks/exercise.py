@@ -8,8 +8,10 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal
 
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.runner import Caller, Code, Facts, Outcome, Step
 from minbpe.lab.checks.show import show
+from minbpe.lab.checks.telling import Told
 
 Args = tuple[Any, ...]
 WIDE = 88  # a call with more characters than this is written with one argument a line
@@ -69,6 +71,8 @@ class Exercise:
     show: Callable[[Any], str] = show  # writes an argument as code
     written: Callable[..., str] | None = None  # writes a call, where it is not name(arguments); gets the parts as code
     asked_in: Literal["notebook", "exercises"] = "notebook"  # where it is written
+    crashes: Sequence[Crash] = ()  # what an error in an answer to this exercise comes from, before what all share
+    tell: Callable[[Args, Any, Any], Told | None] | None = None  # what a wrong result says: of (args, expected, got)
     misconceptions: list[Misconception] = field(default_factory=list)
     title: str = ""  # what the learner calls it; the name, unless said otherwise
     # What the reference and the misconceptions give on the cases: found when it is needed, and kept.
@@ -131,7 +135,7 @@ class Exercise:
     def type_of(self, args: Args) -> Any:
         """The type that this call should return."""
         if self.methods:
-            return {"train": None, "encode": list[int], "decode": str}[args[-1][0]]
+            return {"train": None, "encode": list[int], "decode": str}[parts_of(args[-1])[1]]
         return self.returns
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import select
 import shutil
+import signal
 import socket
 import sys
 import tempfile
@@ -30,11 +32,18 @@ from minbpe.lab.grading.sandbox import PACKAGE, Sandbox, one_process_filter
 OUTPUT = 1_000_000  # characters that a cell may print
 MESSAGE = 64 << 20  # bytes of a message from the kernel; after a longer one nobody listens to it any more
 ANSWER = 5  # seconds in which an interrupted kernel must answer
+CONNECT = 30  # seconds in which it must call back
 NOTES = 1 << 16  # bytes of notes that are read after a cell
 RUNTIME = 64 << 20  # bytes in the folder of the sockets, which a submission could fill
+TOO_LONG = "CellTimeoutError"
 MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submission
 INSIDE = ("__init__.py", "kernel.py", "server.py", "wire.py")
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "PYTHONHOME")  # nothing else of ours goes in
+HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR")
+
+
+class NotCalled(Exception):
+    """The kernel does not call back, though it is alive: what is in the way is in the notebook."""
 
 
 class Stuck(Exception):
@@ -57,6 +66,14 @@ def package_without_answers(folder: Path) -> Path:
     return folder
 
 
+_open: set[Place] = set()
+
+
+def open_places() -> list[Place]:
+    """Those that are in use now."""
+    return list(_open)
+
+
 class Place:
     """The folders of one kernel: where its sockets are, and, without a sandbox, where its notebook runs."""
 
@@ -72,22 +89,12 @@ class Place:
         self.notes.touch()
         self.noted = self.notes.open("rb")  # stays readable, whatever becomes of the name
         self.mark = uuid.uuid4().hex
+        _open.add(self)
 
     def environment(self) -> dict[str, str]:
         """Nothing of the instructor's settings, and a home that is thrown away."""
         made = {key: os.environ[key] for key in PASSED_ON if key in os.environ}
-        homes = (
-            "HOME",
-            "USERPROFILE",
-            "APPDATA",
-            "LOCALAPPDATA",
-            "TMPDIR",
-            "TEMP",
-            "TMP",
-            "MPLCONFIGDIR",
-            "IPYTHONDIR",
-        )
-        made |= dict.fromkeys(homes, str(self.work))
+        made |= dict.fromkeys(HOMES, str(self.work))
         return made | {
             "PYTHONPATH": str(self.course),
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -123,6 +130,7 @@ class Place:
         if not self.sandbox.contained:
             end_all(self.mark)
         shutil.rmtree(self.folder, ignore_errors=True)
+        _open.discard(self)
 
 
 class ContainedKernel(AsyncKernelManager):
@@ -132,6 +140,7 @@ class ContainedKernel(AsyncKernelManager):
         super().__init__(context=zmq.asyncio.Context())
         self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
         self.place = place
+        self.found: psutil.Process | None = None
         self.connection_file = str(place.runtime / "kernel.json")
         if sys.platform != "win32":
             self.transport, self.ip = "ipc", str(place.runtime / "k")
@@ -139,15 +148,8 @@ class ContainedKernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """Ours, whatever kernels there are."""
-        argv = [
-            sys.executable,
-            "-m",
-            "minbpe.lab.grading.inside.kernel",
-            "-f",
-            "{connection_file}",
-            "--log-level=ERROR",
-        ]
-        spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
+        argv = [sys.executable, "-m", "minbpe.lab.grading.inside.kernel", "-f", "{connection_file}"]
+        spec = KernelSpec(argv=[*argv, "--log-level=ERROR"], display_name="Python 3", language="python")
         if self.place.sandbox.kind == "container":
             spec.interrupt_mode = "message"
         return spec
@@ -180,17 +182,17 @@ class ContainedKernel(AsyncKernelManager):
         if self.place.sandbox.kind != "bwrap":
             await super().interrupt_kernel()
             return
-        for process in self.processes():
-            if not process.children():
-                process.send_signal(2)
+        if python := self.python():
+            python.send_signal(signal.SIGINT)
 
-    def processes(self) -> list[psutil.Process]:
-        """What contains the kernel, and the kernel."""
-        try:
-            outer = psutil.Process(self.provisioner.pid)
-            return [outer, *outer.children(recursive=True)]
-        except (psutil.Error, AttributeError):
-            return []
+    def python(self) -> psutil.Process | None:
+        """The kernel's own process, inside of what contains it; None where it cannot be seen."""
+        with contextlib.suppress(psutil.Error, AttributeError):
+            if self.found is None or not self.found.is_running():
+                around = [psutil.Process(self.provisioner.pid)]
+                around += around[0].children(recursive=True)
+                self.found = next(each for each in around if not each.children())
+        return self.found
 
 
 class Running(NotebookClient):
@@ -201,11 +203,9 @@ class Running(NotebookClient):
         self.owns_km = True
         self.shutdown_kernel = "immediate"
         self.startup_timeout = 120
-        self.error_on_timeout = {
-            "ename": "CellTimeoutError",
-            "evalue": "",
-            "traceback": ["CellTimeoutError: stopped, since it took too long"],
-        }
+        self.error_on_timeout = {"ename": TOO_LONG, "evalue": "", "traceback": []}
+        self.on_cell_executed = self.look_at_reply
+        self.replied = ""  # the name of the error that the last cell ended with
         self.place = place
         self.cell_timeout = timeout
         self.until = until  # time.monotonic() at which no further cell is begun
@@ -225,24 +225,29 @@ class Running(NotebookClient):
     def run_cell(self, cell: NotebookNode, index: int, name: str) -> None:
         """Run one cell and look at what it did. Stuck if there is no going on from it."""
         self.timeout = max(1, min(self.cell_timeout, int(self.until - time.monotonic())))
-        self.printed = 0
+        self.printed, self.replied = 0, ""
         with self.watched(index):
             self.execute_cell(cell, index)
-            if any(out.get("ename") == "CellTimeoutError" for out in cell.outputs):
+            if self.replied == TOO_LONG:
                 self.answers()
                 self.say(f"{name} took more than {self.timeout} s: stopped")
-        if any(out.get("ename") == "MemoryError" for out in cell.outputs):
+                cell.outputs.append(failure(TOO_LONG, f"This cell took more than {self.timeout} s, and was stopped."))
+        if self.replied == "MemoryError":
             self.say(f"{name} ran out of memory")
         if self.printed > OUTPUT:
             self.say(f"{name} printed more than a million characters")
         self.tell_notes(name)
+
+    def look_at_reply(self, cell: NotebookNode, cell_index: int, execute_reply: Any) -> None:
+        """How the cell ended. It can have printed anything meanwhile."""
+        self.replied = str(execute_reply["content"].get("ename", ""))
 
     @contextlib.contextmanager
     def watched(self, index: int) -> Iterator[None]:
         """Turns all the ways in which a kernel can fail into Stuck."""
         try:
             yield
-        except Stuck:
+        except (Stuck, NotCalled):
             raise
         except DeadKernelError:
             raise Stuck(index, "ended Python") from None
@@ -255,25 +260,34 @@ class Running(NotebookClient):
         """Whether the kernel's process is gone."""
         return not run_sync(self.km.is_alive)()
 
-    def start(self, code: str) -> None:
-        """Have the kernel run a line of ours, and do not wait for it."""
+    def has_call(self, server: socket.socket, code: str) -> bool:
+        """Have the kernel run a line of ours that calls `server`, and wait for the call. False if it does not."""
         self.kc.execute(code, silent=True, store_history=False)
+        for _ in range(CONNECT):
+            if select.select([server], [], [], 1)[0]:
+                return True
+            if self.is_dead():
+                raise DeadKernelError
+            with contextlib.suppress(Exception):  # it is busy, as it should be
+                self.answers(1)
+                return bool(select.select([server], [], [], 0)[0])
+        return False
 
     def processor_seconds(self) -> float:
         """The processor time of the kernel so far, as the system says; 0 where it cannot be seen."""
+        python = self.km.python()
         with contextlib.suppress(psutil.Error):
-            for process in self.km.processes():
-                if not process.children():
-                    times = process.cpu_times()
-                    return float(times.user + times.system)
+            if python:
+                times = python.cpu_times()
+                return float(times.user + times.system)
         return 0.0
 
-    def answers(self) -> None:
+    def answers(self, seconds: float = ANSWER) -> None:
         """Raises if the kernel does not do what it is told."""
-        run_sync(self._answers)()
+        run_sync(self._answers)(seconds)
 
-    async def _answers(self) -> None:
-        await self.kc.kernel_info(reply=True, timeout=ANSWER)
+    async def _answers(self, seconds: float) -> None:
+        await self.kc.kernel_info(reply=True, timeout=seconds)
 
     def tell_notes(self, name: str) -> None:
         """What the kernel noted meanwhile."""

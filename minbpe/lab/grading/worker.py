@@ -12,6 +12,7 @@ import atexit
 import hmac
 import json
 import os
+import queue
 import shutil
 import sys
 import tempfile
@@ -21,15 +22,15 @@ import traceback
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from minbpe.lab.checks import EXERCISES, Verdict, examine
+from minbpe.lab.grading.notebook import NotCalled, Place, Running, Stuck, failure, open_places, package_without_answers
 from minbpe.lab.grading.remote import Broken, Remote, connected
-from minbpe.lab.grading.notebook import Place, Running, Stuck, failure, package_without_answers
 from minbpe.lab.grading.sandbox import Sandbox, choose
 
 Order = dict[str, Any]
@@ -57,10 +58,13 @@ def grade(order: Order, begun: Callable[[int], None] = lambda index: None) -> Re
     ({number of a cell: what it did}). A result has the notebook as it was run, the checks passed and failed
     ({grade_id: bool}), and the sentences for a person.
     """
+    if order["notebook"] is None:
+        return {}
     grading = Grading(order, begun)
     while not grading.run():
         pass
-    return {"notebook": grading.notebook, "passed": grading.passed, "said": list(grading.said)}
+    kind = sandbox(order["sandbox"]).kind
+    return {"notebook": grading.notebook, "passed": grading.passed, "said": list(grading.said), "sandbox": kind}
 
 
 class Grading:
@@ -125,8 +129,12 @@ class Grading:
         lines: list[str] = []
         self.checked[index] = False, failure("CheckFailed", "This check came to no end: the answer ended Python.")
         for number, (exercise, answer) in enumerate(checks):
-            with connected(self.running, index, answer) as remote:
-                verdict = self.verdict(exercise, remote, seed_of(self.order["seed"], name, number))
+            try:
+                with connected(self.running, index, answer) as remote:
+                    verdict = self.verdict(exercise, remote, seed_of(self.order["seed"], name, number))
+            except NotCalled:
+                self.running.say(f"{name} could not reach the answer: does something keep it away?")
+                verdict = Verdict(exercise, False, f"✗ {exercise}: the check could not reach the answer")
             self.running.tell_notes(name)
             if not verdict.passed:
                 self.checked[index] = False, failure("CheckFailed", verdict.text)
@@ -152,15 +160,10 @@ def seed_of(secret: str, name: str, number: int) -> int:
     return int(hmac.digest(secret.encode(), f"{name} {number}".encode(), "sha256").hex()[:16], 16)
 
 
-def end_with_parent(orders: TextIO, waiting: list[str], more: threading.Condition) -> None:
-    """Read orders; where there will be no more, end at once, also in the middle of a cell."""
-    for line in orders:
-        with more:
-            waiting.append(line)
-            more.notify()
-    for folder in (*Path(tempfile.gettempdir()).glob("course-*"),):
-        if folder == course():
-            shutil.rmtree(folder, ignore_errors=True)
+def put_away(folders: Callable[[], list[Path]]) -> None:
+    """End at once, also in the middle of a cell, and leave nothing: whoever gave the orders is gone."""
+    for folder in folders():
+        shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
@@ -168,16 +171,28 @@ def main() -> None:
     """Take orders until there are no more."""
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else is printed is no result
+    orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            orders.put(line)
+        if grading:  # else it ends by itself
+            put_away(lambda: [course(), *(place.folder for place in open_places())])
+        orders.put("")
 
     def send(message: dict[str, Any]) -> None:
         results.write(json.dumps(message) + "\n")
         results.flush()
 
-    for line in sys.stdin:
+    grading: list[bool] = []
+    threading.Thread(target=read, daemon=True).start()
+    while line := orders.get():
+        grading.append(True)
         try:
             send({"result": grade(json.loads(line), lambda index: send({"begun": index}))})
         except Exception:
             send({"error": traceback.format_exc()})
+        grading.clear()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ CHANGES = {
     "shutil.rmtree": [(0, 1)],
 }
 RESERVED = 3 << 30  # bytes of addresses beyond its memory
-READABLE = ("/usr", "/lib", "/lib64", "/etc", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys", "/dev", "/tmp")
+READABLE = ("/usr", "/lib", "/lib64", "/etc", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys", "/dev")
 PRIVATE = ("/etc/passwd", "/etc/shadow", "/etc/hosts")
 FILE_SIZE = 100 << 20  # bytes that one file may have
 OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
@@ -147,9 +147,8 @@ def main() -> None:
     sys.path[:] = [path for path in sys.path if path not in ("", str(folder))]  # no module of the learner's comes first
 
     limit_memory(memory)
-    sys.addaudithook(
-        Guard(folder, notes, contained, os.path.dirname(where))
-    )  # first: some libraries ask other programs about the system
+    # First of all: some libraries ask other programs about the system.
+    sys.addaudithook(Guard(folder, notes, contained, os.path.dirname(where)))
 
     # What the calls from outside need is loaded from here on, so that a file of that name changes nothing.
     from ipykernel.kernelapp import IPKernelApp
