@@ -23,7 +23,7 @@ from minbpe import base, basic, corpora, merging, patterns
 from minbpe.lab.checks import inputs, runner
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.faults import RUN_IT, Problem, Trial, where
-from minbpe.lab.checks.nb03_merges import TRAIN, Merges, Pair
+from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, Merges, Pair
 from minbpe.lab.checks.nb04_encode_decode import ENCODE
 from minbpe.lab.checks.runner import Caller, Code, Outcome, Step
 from minbpe.regex import RegexTokenizer
@@ -299,6 +299,7 @@ FAST_TRAIN = add(
             (inputs.LONGER * 2, 400),
             (Code("many_letters()[:1200]", SETUP.format("many_letters"), many_letters=many_letters), 1300),
         ],
+        crashes=[OUT_OF_PAIRS],
         tell=TRAIN.tell,
         draw=TRAIN.draw,
         more=train_fast_enough,
