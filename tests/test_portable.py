@@ -17,12 +17,28 @@ a b A s S k ß 1 _ é ж 한 😉 ' \. \- \  \n \t \r \x41 \u00e9 \U0001F609 \N{
 [ab] [^ab] [a-z] [^a-z] [\w\-] [^\w\s] [^\W\d_] [\s\S] [^\s\S] [[:alpha:]] [[:^alpha:]] [[:punct:]'] [[:digit:][:space:]]
 []a] [^]a] [a\]b] [\n\r] [\p{L}\p{M}] [^\p{L}] [a&&b] [a||b] [a--b] [\b] [é-ž] [😀-😎] [\u0300-\u036f] [.*+?] [a-]
 """.split()
-PLACES = r"^ $ \A \Z \z \b \B \m \M (?=a) (?!a) (?<=a) (?<!a) (?=\s|$) (?!\w) (?<=\w) (?<!\s) (?<=ab|c) (?<=\ba)".split()
+PLACES = (
+    r"^ $ \A \Z \z \b \B \m \M (?=a) (?!a) (?<=a) (?<!a) (?=\s|$) (?!\w) (?<=\w) (?<!\s) (?<=ab|c) (?<=\ba)".split()
+)
 ALIEN = r"\K \X \R \G \1 (?R) (?|a|b) [[a]b] a{e<=1} \L<x> (?P=n) (?(1)a|b) (?x:a) \N{DIGIT \Qa \cA (?a:\w) a*+* (?#x)".split()
 COUNTS = "* + ? *? +? ?? *+ ++ ?+ {2} {1,3} {1,} {,2} {1,2}? {1,2}+ {2}? {2}+ {,3}+ {0} {".split()
 GROUPS = ["(?:", "(", "(?P<n>", "(?i:", "(?s:", "(?m:", "(?i-s:", "(?>", "(?im:", "(?-i:"]
 TEXT = [*"aabbAsSkK1²٣_'-.\n\r\t  ßſẞéжΣςσ한一々😉\u200c\u200d\u0300\u0130ıǅ\u0558\u1c89\u2028\u0085\x1c\x0b\ufeff\x00"]
-TEXT += ["ab", "aa", "a\n", "\r\n", "'s", "ss", "ﬀ", "\U0001e030", "\U0002ebf0", "\U00011f5a", "\u0e01\u0e33", "e\u0301", "👩‍👩‍👧"]
+TEXT += [
+    "ab",
+    "aa",
+    "a\n",
+    "\r\n",
+    "'s",
+    "ss",
+    "ﬀ",
+    "\U0001e030",
+    "\U0002ebf0",
+    "\U00011f5a",
+    "\u0e01\u0e33",
+    "e\u0301",
+    "👩‍👩‍👧",
+]
 
 
 def random_pattern(rng: random.Random, depth: int = 3) -> str:

@@ -11,12 +11,8 @@ from typing import NamedTuple
 from minbpe import vocabularies
 from minbpe.base import Tokenizer, get_stats
 from minbpe.gpt4 import RankedTokenizer
-from minbpe.lab.trace import (
-    Token,
-    chunks_of,
-)
+from minbpe.lab.trace import Token
 from minbpe.merging import Pair
-from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
 
 # The chat format that came with GPT-4: a message is its role, a newline and its content, between these two.
 START, END = "<|im_start|>", "<|im_end|>"
@@ -42,7 +38,7 @@ def encode(name: str, tokenizer: Tokenizer | None, text: str) -> Encoding:
         chunks = [[(byte, bytes([byte])) for byte in data]] if data else []
     else:
         row = [(idx, tokenizer.vocab[idx]) for idx in tokenizer.encode_ordinary(text)]
-        chunks = at_walls(row, chunks_of(tokenizer, text))
+        chunks = at_walls(row, tokenizer.chunks(text))
     return Encoding(name, chunks, len(text), len(data))
 
 
@@ -122,12 +118,14 @@ def grid(counts: Mapping[Pair, int], most: int) -> Grid:
 
 
 @cache
-def published(name: str) -> RankedTokenizer:
-    """The tokenizer of "GPT-4" or "GPT-4o", loaded when first asked for, and once. GPT-4's can chat."""
-    if name == "GPT-4":
-        ranks, pattern = vocabularies.load_ranks("cl100k_base"), CL100K_SPLIT_PATTERN
-        specials = vocabularies.CL100K_SPECIAL_TOKENS | {START: 100264, END: 100265}
-    else:
-        ranks, pattern = vocabularies.load_ranks("o200k_base"), GPT4O_SPLIT_PATTERN
-        specials = {vocabularies.ENDOFTEXT: 199999, vocabularies.ENDOFPROMPT: 200018}
-    return RankedTokenizer(ranks, pattern, specials)
+def published(model: str) -> RankedTokenizer:
+    """The tokenizer of a model whose ranks ship, as "GPT-4" or "GPT-4o"; loaded when first asked for, and once.
+
+    GPT-4's can chat: it has START and END, which tiktoken leaves out. ValueError for an unknown model.
+    """
+    for record in vocabularies.VOCABULARIES.values():
+        if record.ships and model in record.models:
+            chat = {START: 100264, END: 100265} if model == "GPT-4" else {}
+            ranks = vocabularies.load_ranks(record.name)
+            return RankedTokenizer(ranks, record.pattern, {**record.special_tokens, **chat})
+    raise ValueError(f"no vocabulary that ships is known for the model {model!r}")

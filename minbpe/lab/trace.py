@@ -26,7 +26,6 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import accumulate, islice, pairwise, zip_longest
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 from minbpe.base import Tokenizer
 from minbpe.gpt4 import RankedTokenizer
@@ -36,11 +35,6 @@ OPEN = 2**31 - 2  # a boundary that no step closes
 WALL = 2**31 - 1  # a boundary between two chunks, which no step can close
 
 Token = tuple[int, bytes]  # a token: its id and its bytes
-
-
-def chunks_of(tokenizer: Tokenizer, text: str) -> list[bytes]:
-    """The chunks inside which `tokenizer` merges `text`: one for a BasicTokenizer."""
-    return list(tokenizer.chunks(text))
 
 
 class Window(NamedTuple):
@@ -148,24 +142,37 @@ class TrainingTrace:
     choices        the candidates after k merges; the last has none to merge, or was not asked for
     """
 
-    def __init__(self, tokenizer: Tokenizer, text: str, merges: int, candidates: int = 10) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        text: str,
+        merges: int,
+        candidates: int = 10,
+        instead: Mapping[int, Pair] | None = None,
+    ) -> None:
         """Record `tokenizer`, a BasicTokenizer or a RegexTokenizer, learning `merges` merges from `text`.
 
         The tokenizer only says how the text is split; it is not changed. For each step the best
-        `candidates` pairs are kept. There are fewer merges when the text has no pair left.
+        `candidates` pairs are kept. There are fewer merges when the text has no pair left. `instead` chooses other
+        pairs than the most frequent: {number of merges made: the pair to merge then}. ValueError for one that is not
+        in the text by then.
         """
-        if isinstance(tokenizer, RankedTokenizer):
-            raise ValueError("this vocabulary is published as it is, and how it was trained is not known")
-        sequence = chunks_of(tokenizer, text)
+        instead = instead or {}
+        try:
+            tokenizer.train_steps("", 256)  # nothing is trained yet, but what cannot be trained says so
+        except TypeError:
+            raise ValueError("this vocabulary is published as it is, and how it was trained is not known") from None
+        sequence = list(tokenizer.chunks(text))
         counts = Counter(sequence)
         recorder = _Recorder(counts, candidates)
         self.merges: list[Merge] = []
         self.vocab = {byte: bytes([byte]) for byte in range(256)}
         self.choices = [recorder.choice()]
         while len(self.merges) < merges and self.choices[-1].candidates:
-            best = self.choices[-1].candidates[0]
-            a, b = best.pair
-            merge = Merge((a, b), 256 + len(self.merges), best.count)
+            a, b = instead.get(len(self.merges), self.choices[-1].candidates[0].pair)
+            if (a, b) not in recorder.counts:
+                raise ValueError(f"after {len(self.merges)} merges the pair {(a, b)} is not in the text")
+            merge = Merge((a, b), 256 + len(self.merges), recorder.counts[a, b])
             recorder.merge(merge, len(self.vocab[a]))
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]
@@ -205,9 +212,7 @@ class TrainingTrace:
     def encode(self, tokenizer: Tokenizer, text: str, step: int) -> list[list[Token]]:
         """`text` encoded with the first `step` merges, chunk by chunk."""
         rank_of = self.merges_at(step).get
-        return [
-            [(idx, self.vocab[idx]) for idx in apply_merges(chunk, rank_of)] for chunk in chunks_of(tokenizer, text)
-        ]
+        return [[(idx, self.vocab[idx]) for idx in apply_merges(chunk, rank_of)] for chunk in tokenizer.chunks(text)]
 
 
 class _Recorder:
@@ -347,16 +352,25 @@ class EncodingTrace:
     replay         the text at any step (see Replay)
     """
 
-    def __init__(self, tokenizer: Tokenizer, text: str, algorithm: str = "merges") -> None:
-        """Record the encoding of `text`, special tokens as ordinary text. ValueError for an unknown algorithm."""
+    def __init__(self, tokenizer: Tokenizer, text: str, algorithm: str = "merges", rule: Rule | None = None) -> None:
+        """Record the encoding of `text`, special tokens as ordinary text. ValueError for an unknown algorithm.
+
+        A `rule` chooses what is merged next, in place of an algorithm: rule({pair: count}, merges) -> pair. The pairs
+        are those of neighbours, in order of occurrence. The encoding ends where the rule gives None or a pair that
+        does not merge; `stopped` says so, and what went wrong if it raised something.
+        """
         if algorithm not in ALGORITHMS:
             raise ValueError(f"there is no algorithm {algorithm!r}; there are {', '.join(ALGORITHMS)}")
-        self.algorithm = algorithm
-        self.chunks = chunks_of(tokenizer, text)
+        self.algorithm = "rule" if rule else algorithm
+        self.stopped = ""
+        self.chunks = list(tokenizer.chunks(text))
         self.vocab = tokenizer.vocab
         self.rank_of = tokenizer.rank_of
-        model = _Model(self.rank_of, self.vocab, tokenizer.byte_shuffle, ids_of(tokenizer))
-        self.steps = list(_ENCODERS[algorithm](model, self.chunks))
+        model = _Model(self.rank_of, self.vocab, tokenizer.byte_shuffle)
+        if rule:
+            self.steps = list(_rule_steps(model, self.chunks, self._asked(rule, tokenizer)))
+        else:
+            self.steps = list(_ENCODERS[algorithm](model, self.chunks))
         data = b"".join(self.chunks)
         closed = array("i", [OPEN]) * len(data)
         for number, step in enumerate(self.steps, 1):
@@ -369,6 +383,25 @@ class EncodingTrace:
             closed[start] = WALL
             start += len(chunk)
         self.replay = Replay(data, closed, [0, *(step.idx for step in self.steps)], tokenizer.byte_shuffle)
+
+    def _asked(self, rule: Rule, tokenizer: Tokenizer) -> Callable[[dict[Pair, int]], Pair | None]:
+        """`rule` with the merges, and with whatever it does wrong put into words."""
+
+        def ask(stats: dict[Pair, int]) -> Pair | None:
+            try:
+                pair = rule(dict(stats), dict(tokenizer.merges))
+                if pair is None:
+                    return None
+                a, b = pair
+            except Exception as error:  # it is the learner's
+                self.stopped = f"{type(error).__name__}: {error}"
+                return None
+            if (a, b) not in stats:
+                self.stopped = f"it chose {pair!r}, which does not stand in the text"
+                return None
+            return a, b
+
+        return ask
 
     def __len__(self) -> int:
         """The number of steps."""
@@ -423,19 +456,7 @@ def parting(right: EncodingTrace, wrong: EncodingTrace) -> Parting:
 
 
 RankOf = Callable[[Pair], int | None]
-
-
-_published: WeakKeyDictionary[Tokenizer, dict[bytes, int]] = WeakKeyDictionary()
-
-
-def ids_of(tokenizer: Tokenizer) -> dict[bytes, int]:
-    """{bytes: id}, the vocabulary the other way round. Published ranks never change, so theirs are kept."""
-    if tokenizer in _published:
-        return _published[tokenizer]
-    ids = {token: idx for idx, token in tokenizer.vocab.items()}
-    if isinstance(tokenizer, RankedTokenizer):
-        _published[tokenizer] = ids
-    return ids
+Rule = Callable[[dict[Pair, int], dict[Pair, int]], Pair | None]  # (counts of neighbours, merges) -> what to merge
 
 
 def learned_as(tokenizer: Tokenizer) -> dict[int, int]:
@@ -447,7 +468,6 @@ class _Model(NamedTuple):
     rank_of: RankOf
     vocab: Mapping[int, bytes]
     bytes_to_ids: bytes
-    ids: Mapping[bytes, int]
 
 
 # How each algorithm goes about it. They are written to be followed, for texts of a few hundred bytes.
@@ -478,17 +498,24 @@ def _most_frequent(options: list[_Option]) -> list[_Option]:
 
 
 def _merge_steps(
-    model: _Model, chunks: Sequence[bytes], choose: Callable[[list[_Option]], list[_Option]]
+    model: _Model,
+    chunks: Sequence[bytes],
+    choose: Callable[[list[_Option]], list[_Option]],
+    all_pairs: bool = False,
 ) -> Iterator[EncodingStep]:
-    """Merge what `choose` picks from the pairs that can merge, until none can."""
+    """Merge what `choose` picks from the pairs that can merge, until none can or it picks none.
+
+    With `all_pairs` it picks from all neighbours; those that cannot merge have the idx -1.
+    """
     tokens = [list(chunk.translate(model.bytes_to_ids)) for chunk in chunks]
     while True:
         options, place = [], 0
         for chunk, ids in enumerate(tokens):
             for number, idx in enumerate(ids):
                 pair = (idx, ids[number + 1]) if number + 1 < len(ids) else None
-                if pair and (merged := model.rank_of(pair)) is not None:
-                    options.append(_Option(pair, merged, chunk, number, place))
+                merged = model.rank_of(pair) if pair else None
+                if pair and (merged is not None or all_pairs):
+                    options.append(_Option(pair, -1 if merged is None else merged, chunk, number, place))
                 place += len(model.vocab[idx])
         if not options:
             return
@@ -497,9 +524,24 @@ def _merge_steps(
             last = chosen[-1] if chosen else None
             if not last or (last.chunk, last.number + 1) != (option.chunk, option.number):  # "aaa" merges once
                 chosen.append(option)
+        if not chosen:
+            return
         for option in reversed(chosen):
             tokens[option.chunk][option.number : option.number + 2] = [option.idx]
         yield EncodingStep(chosen[0].idx, chosen[0].pair, [option.place for option in chosen])
+
+
+def _rule_steps(
+    model: _Model, chunks: Sequence[bytes], ask: Callable[[dict[Pair, int]], Pair | None]
+) -> Iterator[EncodingStep]:
+    """Merge the pair that `ask` names, everywhere, until it names none that merges."""
+
+    def choose(neighbours: list[_Option]) -> list[_Option]:
+        stats = Counter(option.pair for option in neighbours)
+        pair = ask(dict(stats))
+        return [option for option in neighbours if option.pair == pair and option.idx >= 0]
+
+    return _merge_steps(model, chunks, choose, all_pairs=True)
 
 
 def _longest_match(chunk: bytes, ids: Mapping[bytes, int], longest: int) -> Iterator[bytes]:
@@ -529,11 +571,12 @@ def _laying_steps(
     model: _Model, chunks: Sequence[bytes], cut: Callable[[bytes, Mapping[bytes, int], int], Iterator[bytes]]
 ) -> Iterator[EncodingStep]:
     """Lay down whole tokens from left to right, as `cut` cuts each chunk."""
-    longest = max(map(len, model.ids))
+    ids = {token: idx for idx, token in model.vocab.items()}
+    longest = max(map(len, ids))
     place = 0
     for chunk in chunks:
-        for token in cut(chunk, model.ids, longest):
-            yield EncodingStep(model.ids[token], None, [place])
+        for token in cut(chunk, ids, longest):
+            yield EncodingStep(ids[token], None, [place])
             place += len(token)
 
 
@@ -560,21 +603,21 @@ class Node(NamedTuple):
 def tree_of(tokenizer: Tokenizer, idx: int) -> Node:
     """The tree of merges behind the token `idx`. ValueError for an id that no token has.
 
-    For published ranks the parents are recovered: what is left when the token's bytes are merged with what
-    was learned before it.
+    Of published ranks the parents of this token alone are recovered, which takes no time, and not all the merges: they
+    are what is left when the token's bytes are merged with what was learned before it.
     """
     vocab = tokenizer.vocab
     if idx not in vocab:
-        raise ValueError(f"no token has the id {idx}")
-    ranked = tokenizer.rank_of if isinstance(tokenizer, RankedTokenizer) else None
-    parents_of = {} if ranked else {merged: pair for pair, merged in tokenizer.merges.items()}
+        raise ValueError(f"no token has the id {idx}; the ids here go from {min(vocab)} to {max(vocab)}")
+    published = isinstance(tokenizer, RankedTokenizer)
+    parents_of = {} if published else {merged: pair for pair, merged in tokenizer.merges.items()}
 
     def parents(child: int) -> Pair | None:
-        if not ranked:
+        if not published:
             return parents_of.get(child)
 
         def earlier(pair: Pair) -> int | None:
-            merged = ranked(pair)
+            merged = tokenizer.rank_of(pair)
             return merged if merged is not None and merged < child else None
 
         left = apply_merges(vocab[child].translate(tokenizer.byte_shuffle), earlier)

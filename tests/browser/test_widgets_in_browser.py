@@ -165,6 +165,68 @@ def test_the_own_sentence_is_encoded_with_the_merges_made_so_far(notebook, scrub
     expect(tokens.locator(".mb-id")).to_have_text([str(idx) for idx in ids])
 
 
+# BeTheTokenizer
+
+
+def test_a_pair_is_chosen_in_the_row_by_keyboard_and_fuses_everywhere(notebook, element):
+    widget = element("be_the_tokenizer")
+    type_into(widget, "Your sentence", "abcabcab")
+    mine = widget.get_by_role("group", name="your tokens").locator(".mb-t")
+    greedys = widget.get_by_role("group", name="greedy's tokens").locator(".mb-t")
+    expect(mine).to_have_count(8)
+    keyboard = notebook.page.keyboard
+    keyboard.press("Tab")
+    expect(mine.nth(0)).to_be_focused()
+    expect(widget.locator(".mb-tip")).to_contain_text("merge a + b, which occurs 3 times")
+    keyboard.press("ArrowRight")
+    expect(widget.locator(".mb-lit")).to_have_count(4)  # b and c, at both places
+    keyboard.press("Enter")
+    expect(mine).to_have_count(6)
+    expect(mine.locator(".mb-id")).to_have_text(["97", "256", "97", "256", "97", "98"])
+    expect(greedys.locator(".mb-id")).to_have_text(["256", "99", "256", "99", "256"])
+    expect(widget.locator(".mb-status")).to_contain_text("You are 1 behind")
+    expect(mine.nth(1)).to_be_focused()  # the focus stays where the merge was
+    expect(widget.locator(".mb-tip")).to_contain_text("merge bc + a, which occurs 2 times")
+    keyboard.press("Backspace")
+    expect(mine).to_have_count(8)
+    assert state(notebook, "be_the_tokenizer.moves") == []
+
+
+def test_a_pair_is_chosen_with_the_mouse_from_the_row_and_from_the_list(notebook, element):
+    widget = element("be_the_tokenizer")
+    type_into(widget, "Your sentence", "abcabc")
+    mine = widget.get_by_role("group", name="your tokens").locator(".mb-t")
+    mine.nth(1).click()
+    expect(mine).to_have_count(4)
+    expect(widget.locator(".mb-status")).to_contain_text("A tie")
+    widget.locator(".mb-pick[data-value='97,256']").click()
+    expect(mine).to_have_count(2)
+    assert state(notebook, "be_the_tokenizer.moves") == [[98, 99], [97, 256]]
+    widget.get_by_role("button", name="Hide the counts").click()
+    expect(widget.get_by_role("heading", name="Your pairs, counted")).to_have_count(0)
+    widget.get_by_role("button", name="Show the counts").click()
+    expect(widget.get_by_role("heading", name="Your pairs, counted")).to_be_visible()
+
+
+@pytest.mark.parametrize("motion", ["no-preference", "reduce"])
+def test_tokens_move_into_each_other_unless_the_reader_prefers_them_not_to(notebook, element, motion):
+    notebook.page.emulate_media(reduced_motion=motion)
+    widget = element("be_the_tokenizer")
+    type_into(widget, "Your sentence", "abcabc")
+    mine = widget.get_by_role("group", name="your tokens").locator(".mb-t")
+    expect(mine).to_have_count(6)
+    notebook.page.wait_for_timeout(400)  # the last picture is at rest
+    moving = """row => new Promise(resolve => {
+        const seen = () => row.querySelectorAll('.mb-t').length === 4 &&
+            resolve([...row.querySelectorAll('.mb-t')].filter(token => token.getAnimations().length).length);
+        new MutationObserver(() => setTimeout(seen)).observe(row, {subtree: true, childList: true, attributes: true});
+        row.querySelector('.mb-t').click();
+    })"""
+    found = widget.get_by_role("group", name="your tokens").evaluate(moving)
+    notebook.page.emulate_media(reduced_motion=None)
+    assert (found > 0) == (motion == "no-preference")
+
+
 # Utf8Inspector
 
 

@@ -54,7 +54,19 @@ class Verdict:
 
 def examine(exercise: Exercise, caller: Caller, seed: int | None = None) -> Verdict:
     """Try the answer that `caller` calls, on the fixed cases and on random ones; `seed` draws the same again."""
-    return put_in_words(look_into(exercise, caller, seed))
+    try:
+        return put_in_words(look_into(exercise, caller, seed))
+    except Exception as error:
+        return _not_run(exercise, error)
+
+
+def _not_run(exercise: Exercise, error: Exception) -> Verdict:
+    """Where the check itself fails, that is what is said, and nothing of the answer."""
+    hint = "Restart the kernel, run all cells again, and then the check. If it fails again, please report this."
+    text = f"The check itself failed ({type(error).__name__}: {error}). That says nothing about your answer."
+    parts = [f"✗ {exercise.title}: this check could not run", text, f"Hint: {hint}"]
+    words = "\n\n".join(map(_filled, parts))
+    return Verdict(exercise.name, False, words, fault="check failed", diagnosis="the check itself failed", hint=hint)
 
 
 # --- words
@@ -67,7 +79,9 @@ def put_in_words(finding: Finding) -> Verdict:
         also = " (It also prints; that can go now.)" if finding.printed else ""
         return Verdict(exercise.name, True, f"✓ {exercise.title}: {exercise.passed}{also}")
     misconception = finding.misconception
-    hint = misconception.hint if misconception else problem.hint or exercise.hint
+    hint = (
+        misconception.hint if misconception else problem.hint or (finding.told and finding.told.hint) or exercise.hint
+    )
     if problem.fault == "not done":
         parts = [f"✗ {problem.sentence}", hint]
     else:
@@ -83,12 +97,17 @@ def put_in_words(finding: Finding) -> Verdict:
         False,
         "\n\n".join(_filled(part) for part in parts if part),
         fault=problem.fault or None,
-        diagnosis=misconception.name if misconception else None,
+        diagnosis=_diagnosis(finding, problem),
         call=_calls(finding),
         expected=trial and (trial.expected.error or trial.expected.value),
         got=trial and (trial.outcome.error or trial.outcome.value),
         hint=hint,
     )
+
+
+def _diagnosis(finding: Finding, problem: Problem) -> str | None:
+    known = finding.misconception or finding.told
+    return known.name if known else problem.diagnosis or problem.fault or None
 
 
 def _calls(finding: Finding) -> str:
@@ -123,7 +142,9 @@ def _call_and_values(finding: Finding, problem: Problem, trial: Trial) -> list[s
             textwrap.indent(finding.exercise.write(first.args), "    "),
             f"    got       {look(first.outcome.error or first.outcome.value)}",
         ]
-    if problem == faults.WRONG_VALUE and not trial.expected.error:
+    if finding.told:
+        parts.append(finding.told.sentence)
+    elif problem == faults.WRONG_VALUE and not trial.expected.error:
         parts.append(difference(trial.expected.value, trial.outcome.value))
     return parts
 
@@ -169,11 +190,12 @@ CheckFailed.__module__ = "minbpe.lab.checks"  # where it is imported from, and s
 
 
 class Listed(NamedTuple):
-    """An exercise as `check.exercises()` lists it."""
+    """An exercise as `check.exercises()` lists it; `asked_in` is "notebook" or "exercises", where it is written."""
 
     name: str
     notebook: str
     signature: str
+    asked_in: str
 
 
 class Check:
@@ -190,8 +212,8 @@ class Check:
         return 'check("name", answer): see check.exercises()'
 
     def exercises(self) -> list[Listed]:
-        """All exercises in the order of the course: name, notebook, signature."""
-        return [Listed(each.name, each.notebook, each.signature) for each in EXERCISES.values()]
+        """All exercises in the order of the course: name, notebook, signature, and where they are asked."""
+        return [Listed(each.name, each.notebook, each.signature, each.asked_in) for each in EXERCISES.values()]
 
     def on_pass(self, hook: Callable[[str], object]) -> None:
         """Call `hook` with the name of each exercise that is passed from now on."""

@@ -7,6 +7,7 @@ What it finds is a Finding. The answer is reached through a Caller alone.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from minbpe.lab.checks import faults, inputs, runner
 from minbpe.lab.checks.exercise import Args, Exercise, Misconception, by_value, in_order
 from minbpe.lab.checks.faults import Problem, Trial
 from minbpe.lab.checks.runner import Caller, Facts, Local, Outcome, Raised, Step, fresh, plain
+from minbpe.lab.checks.telling import Told, tell
 
 ENOUGH = 3.0  # seconds after which no further random inputs are drawn, on a slow machine
 FEWEST = 15  # but so many there must be
-SHORT = 200  # a failing call with more characters than this is worth making smaller
-SHRINKING = 1.0  # seconds for that
+SHRINKING = 1.0  # seconds for making a failing call smaller
+TRIES = 600  # and so many smaller calls at the most
+FURTHER = 100  # random inputs more, before it is said that an answer is right but for its speed
 REPEATING = 1.0  # seconds for calling again what was called before: does something outlive the calls?
 FINAL = ("never returns", "memory", "course function", "not done")  # after these there is nothing more to try
 
@@ -34,6 +37,7 @@ class Finding:
     trial: Trial | None = None
     before: Trial | None = None  # the call before it that makes the difference, where an answer remembers
     misconception: Misconception | None = None
+    told: Told | None = None  # what the wrong result says by itself, where no misconception is recognised
     printed: bool = False
 
 
@@ -58,8 +62,12 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
             break
     if any(trial.problem for trial in trials):
         return _explained(exercise, caller, trials)
+    if problem := faults.of_rules(exercise, facts):
+        return Finding(exercise, problem)
     if exercise.more and (trial := exercise.more(caller)):
-        return Finding(exercise, trial.problem, trial)
+        # A short call that goes wrong says more than a long one.
+        short = next((each for each in further_trials(exercise, caller, seed) if each.problem), None)
+        return _explained(exercise, caller, [*trials, short]) if short else Finding(exercise, trial.problem, trial)
     return Finding(exercise, printed=any(trial.outcome.printed for trial in trials))
 
 
@@ -84,6 +92,15 @@ def random_cases(exercise: Exercise, seed: int | None) -> Iterator[Args]:
         if number >= FEWEST and time.perf_counter() - started > ENOUGH:
             return
         yield exercise.draw(rng, 1 + number * exercise.size // exercise.draws)
+
+
+def further_trials(exercise: Exercise, caller: Caller, seed: int | None) -> Iterator[Trial]:
+    rng = Random(seed)
+    rng.random()  # not the inputs of random_cases once more
+    until = time.perf_counter() + ENOUGH
+    for number in range(FURTHER):
+        if time.perf_counter() < until:
+            yield attempt(exercise, caller, exercise.draw(rng, 1 + number % exercise.size))
 
 
 def attempt(
@@ -125,7 +142,8 @@ def misconception_outcome(exercise: Exercise, misconception: Misconception, args
     key = misconception.name, -1 if number is None else number
     if key in exercise.known:
         return exercise.known[key]
-    outcome = Local(misconception.answer).call(exercise.steps(args))
+    # By processor time: on a busy machine a slow one is not to be cut short.
+    outcome = Local(misconception.answer).call(exercise.steps(args), 6 * runner.SECONDS, processor=runner.SECONDS)
     if number is not None and not outcome.stopped:
         same = exercise.known.get(("", number))
         if same and same.args == outcome.args:
@@ -144,33 +162,45 @@ def _explained(exercise: Exercise, caller: Caller, trials: list[Trial]) -> Findi
         return Finding(exercise, trial.problem, trial)
     if trial.problem.fault in ("", "raises") and (finding := _remembers(exercise, caller, trial, trials)):
         return finding
-    drawn = len(trials) > len(exercise.cases)
-    numbered: list[tuple[int | None, Trial]] = [
-        (number if number < len(exercise.cases) else None, each) for number, each in enumerate(trials)
-    ]
-    if drawn or len(exercise.write(trial.args)) > SHORT:
-        trial = _shrunk(exercise, caller, trial)
-        numbered.append((None, trial))
-    return Finding(exercise, trial.problem, trial, misconception=_recognised(exercise, numbered))
+    misconception = _recognised(exercise, trials)
+    trial = _shrunk(exercise, caller, trial, misconception)
+    told = None if misconception else _told(exercise, trial)
+    return Finding(exercise, trial.problem, trial, misconception=misconception, told=told)
 
 
-def _ease(exercise: Exercise, trial: Trial) -> tuple[bool, bool, int]:
-    """Less for a call that is easier to learn from: a wrong value says more than what is wrong beside a right one."""
+def _ease(exercise: Exercise, trial: Trial) -> tuple[bool, bool, bool, int]:
+    """Less for a call that is easier to learn from: a wrong value says more than an error, or than what is wrong beside
+    a right one."""
     assert trial.problem is not None
     # In bytes: of two calls that are equally long, the one in plain letters is easier to follow.
     length = len(exercise.write(trial.args).encode("utf-8"))
-    return trial.problem.fault == faults.GIVEN_BACK, trial.expected.error is not None, length
+    aside = trial.problem.fault == faults.GIVEN_BACK
+    return aside, trial.expected.error is not None, trial.outcome.error is not None, length
 
 
-def _recognised(exercise: Exercise, trials: list[tuple[int | None, Trial]]) -> Misconception | None:
+def _recognised(exercise: Exercise, trials: list[Trial]) -> Misconception | None:
     """The misconception that gives what the answer gave, on every input that was tried."""
-    for each in exercise.misconceptions:
-        if all(
-            alike(exercise, trial.outcome, misconception_outcome(exercise, each, trial.args, number))
-            for number, trial in trials
-        ):
-            return each
-    return None
+    return next((each for each in exercise.misconceptions if _is_it(exercise, each, trials)), None)
+
+
+def _is_it(exercise: Exercise, misconception: Misconception, trials: list[Trial]) -> bool:
+    for number, trial in enumerate(trials):
+        fixed = number if number < len(exercise.cases) else None
+        outcome = misconception_outcome(exercise, misconception, trial.args, fixed)
+        if outcome.stopped != "time" and not alike(exercise, trial.outcome, outcome):
+            return False
+    return True
+
+
+def _told(exercise: Exercise, trial: Trial) -> Told | None:
+    """What a wrong value says by itself."""
+    if trial.problem != faults.WRONG_VALUE or trial.expected.error:
+        return None
+    expected, got = trial.expected.value, trial.outcome.value
+    own = None
+    with contextlib.suppress(Exception):  # a result can be stranger than a rule expects: then it has nothing to say
+        own = exercise.tell(fresh(trial.args), expected, got) if exercise.tell else None
+    return own or tell(expected, got)
 
 
 def alike(exercise: Exercise, one: Outcome, other: Outcome) -> bool:
@@ -237,20 +267,25 @@ UNSTEADY = Problem(
 # --- smaller calls
 
 
-def _shrunk(exercise: Exercise, caller: Caller, trial: Trial) -> Trial:
-    """The smallest call found that fails in the same way."""
+def _shrunk(exercise: Exercise, caller: Caller, trial: Trial, misconception: Misconception | None) -> Trial:
+    """The smallest call found that fails in the same way, and for the same reason."""
     until = time.perf_counter() + SHRINKING
+    tries = 0
 
     def smaller_trial() -> Trial | None:
+        nonlocal tries
         for args in _smaller(exercise, trial.args):
-            if time.perf_counter() > until:
+            tries += 1
+            if tries > TRIES or time.perf_counter() > until:
                 return None
             try:
                 less = attempt(exercise, caller, args, SHRINKING)
             except Exception:  # not a case: the reference itself has no answer
                 continue
             if less.problem and _same_failure(less, trial):
-                return less
+                other = misconception and misconception_outcome(exercise, misconception, args, None)
+                if not other or alike(exercise, less.outcome, other):
+                    return less
         return None
 
     while less := smaller_trial():
@@ -259,10 +294,15 @@ def _shrunk(exercise: Exercise, caller: Caller, trial: Trial) -> Trial:
 
 
 def _smaller(exercise: Exercise, args: Args) -> Iterator[Args]:
-    if exercise.methods:
-        for place in range(1, len(args) - 1):
+    if not exercise.methods:
+        yield from inputs.smaller(args, exercise.keep)
+        return
+    for place in range(1, len(args)):
+        if place < len(args) - 1:
             yield (*args[:place], *args[place + 1 :])
-    yield from inputs.smaller(args, exercise.keep)
+        method, *arguments = args[place]
+        for less in inputs.smaller(tuple(arguments)):
+            yield (*args[:place], (method, *less), *args[place + 1 :])
 
 
 def _same_failure(one: Trial, other: Trial) -> bool:

@@ -10,9 +10,10 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import Any, get_args, get_origin
 
-from minbpe.lab.checks import runner
+from minbpe.lab.checks import crashes, runner
 from minbpe.lab.checks.exercise import EXERCISES, Args, Exercise, write_call
 from minbpe.lab.checks.runner import Facts, Form, Outcome, Raised, Thing, fresh, plain
 from minbpe.lab.checks.show import described, difference, look, type_name, with_article
@@ -25,6 +26,7 @@ class Problem:
     fault: str
     sentence: str = ""
     hint: str = ""
+    diagnosis: str = ""  # what is wrong, by its name, where that says more than the fault
 
 
 WRONG_VALUE = Problem("")
@@ -41,6 +43,7 @@ RETURN = "Is there a `yield` where a `return` belongs?"
 RUN_IT = "Run this call in a cell of its own, and look at the values just before that line."
 NO_LINE = "Run this call in a cell of its own: there Python says more about it."
 RAISE_IT = "Which inputs does the exercise call wrong? Ask for them first, and raise ValueError."
+NO_ERROR = Problem("", hint=RAISE_IT, diagnosis="no error is raised")
 
 
 @dataclass
@@ -84,6 +87,25 @@ def of_facts(exercise: Exercise, facts: Facts) -> Problem | None:
     if facts.form.is_async:
         return asynchronous(exercise.title)
     return _of_methods(exercise, facts) if exercise.methods else _of_signature(exercise, facts)
+
+
+def of_rules(exercise: Exercise, facts: Facts) -> Problem | None:
+    """What an exercise forbids, or asks for, besides the results, which are right."""
+    for name, hint in exercise.without.items():
+        if name in facts.names:
+            return Problem(
+                "rule", f"The results are right. But it uses `{name}`, and this exercise is to be done without.", hint
+            )
+    for names, hint in exercise.needs.items():
+        wanted = [names] if isinstance(names, str) else names
+        if facts.names and not facts.names.intersection(wanted):
+            asked = f"`{wanted[0]}`" if len(wanted) == 1 else f"one of {_words(wanted)}"
+            return Problem(
+                "rule",
+                f"The results are right. But the exercise asks for {asked}, and the function does without.",
+                hint,
+            )
+    return None
 
 
 def not_done(name: str, where: str = "") -> Problem:
@@ -227,7 +249,8 @@ def of_outcome(exercise: Exercise, args: Args, expected: Outcome, outcome: Outco
         return Problem(
             "never returns",
             f"This call was still running after {runner.SECONDS:g} seconds, so it was stopped.",
-            "Look at each `while`: does what it waits for come true at some time, here too?",
+            "Look at each `while`: does what it waits for come true at some time, here too? And does every way through "
+            "the loop bring it nearer?",
         )
     if outcome.stopped:
         return Problem(
@@ -254,21 +277,36 @@ def _of_error(exercise: Exercise, args: Args, expected: Outcome, error: Raised) 
             "Which call is the last one? It must return without calling again, and each call must come nearer to it.",
         )
     if expected.error is None or expected.error.kind not in error.bases:
-        wanted = f" The exercise asks for {expected.error.kind} here." if expected.error else ""
-        return Problem(
-            "raises",
-            f"This call raised {_error(error)}.{wanted}{line}",
-            RAISE_IT if wanted else RUN_IT if line else NO_LINE,
-        )
+        return _of_unwanted_error(exercise, expected, error)
     names = exercise.names(args) if exercise.names else ()
     if names and not any(name in error.message for name in names):
         return Problem(
             "",
             f"This call raised ValueError, as it should. But its message does not name {' or '.join(names)}: "
             f"{error.message!r}.",
-            "Who reads the message wants to know which one it was. An f-string can put it in.",
+            "Whoever reads the message wants to know which one it was. An f-string can put it in.",
+            "the message does not name it",
         )
     return None
+
+
+def _of_unwanted_error(exercise: Exercise, expected: Outcome, error: Raised) -> Problem:
+    line = where(error)
+    if expected.error:
+        wanted = f" The exercise asks for {expected.error.kind} here."
+        return Problem(
+            "raises", f"This call raised {_error(error)}.{wanted}{line}", RAISE_IT, "another error than is asked for"
+        )
+    if error.source.startswith("raise "):
+        return Problem(
+            "raises",
+            f"Here your own code raises {_error(error)}, though this input is a right one.{line}",
+            "Which condition leads to that line? It is true here, and should not be.",
+            "raises for a right input",
+        )
+    crash = crashes.recognised(error, tuple(exercise.crashes))
+    hint = crash.hint if crash else RUN_IT if line else NO_LINE
+    return Problem("raises", f"This call raised {_error(error)}.{line}", hint, crash.name if crash else "")
 
 
 def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcome) -> Problem | None:
@@ -284,7 +322,7 @@ def _of_value(exercise: Exercise, args: Args, expected: Outcome, outcome: Outcom
             "value.",
         )
     if expected.error is not None:
-        return Problem("", hint=RAISE_IT)
+        return NO_ERROR
     if value is None and kind is not None:
         return _nothing(outcome)
     if kind is None:
@@ -329,7 +367,11 @@ def _of_arguments(exercise: Exercise, args: Args, expected: Outcome, outcome: Ou
                     f"This call changed what it was given, {name}. {change}",
                     "Whoever calls you still needs it. Build a new one, or work on a copy.",
                 )
-            return Problem("", f"Afterwards {name} should be {look(should)}; it is {look(did)}.")
+            return Problem(
+                "",
+                f"Afterwards {name} should be {look(should)}; it is {look(did)}.",
+                diagnosis="an argument is not as it should be",
+            )
     if expected.given_back != outcome.given_back and not exercise.methods:
         kind = type(outcome.value).__name__
         if expected.given_back is None:
@@ -379,8 +421,9 @@ def misfit(value: Any, kind: Any) -> str:
         return ""
     if origin is tuple and len(value) != len(inside):
         return f"a tuple of {len(value)}"
-    for place, each in enumerate(value):
-        if misfit(each, inside[0]):
+    kinds = inside if origin is tuple else repeat(inside[0])
+    for place, (each, wanted) in enumerate(zip(value, kinds, strict=False)):
+        if misfit(each, wanted):
             return f"a {origin.__name__} with {described(each)} in it, at place {place}: {repr(each)[:60]}"
     return ""
 

@@ -120,6 +120,8 @@ def merges_of(rng: Random, size: int) -> tuple[dict[tuple[int, int], int], str]:
 
 # --- smaller ones
 
+FEW = 12  # entries of a dict that are left out one by one
+
 
 def smaller(value: Any, keep: Collection[int] = ()) -> Iterator[Any]:
     """Values of the same kind that are smaller, the smallest first as far as that is cheap to know.
@@ -138,13 +140,27 @@ def smaller(value: Any, keep: Collection[int] = ()) -> Iterator[Any]:
                     for less in smaller(each):
                         yield [*value[:place], less, *value[place + 1 :]]
     elif type(value) is dict:
-        items = list(value.items())
-        least = 256 if base_vocabulary(value) else 0  # the bytes are part of any vocabulary
-        for length in {least: 0, (least + len(items)) // 2: 0, len(items) - 1: 0}:
-            if least <= length < len(items):
-                yield dict(items[:length])
+        yield from _smaller_dicts(value)
     elif type(value) is int and value > 256:
         yield from {256: 0, 256 + (value - 256) // 2: 0, value - 1: 0}
+
+
+def _smaller_dicts(value: dict[Any, Any]) -> Iterator[dict[Any, Any]]:
+    items = list(value.items())
+    base = bool(base_vocabulary(value))
+    least = 256 if base else 0  # the bytes are part of any vocabulary
+    for length in {least: 0, (least + len(items)) // 2: 0, len(items) - 1: 0}:
+        if least <= length < len(items):
+            yield dict(items[:length])
+    if base or len(items) > FEW:
+        return
+    halves = {half for key in value if isinstance(key, tuple) for half in key}
+    for key, each in items:
+        if not isinstance(each, int) or each not in halves:  # else a merge would be left without what it is made of
+            yield {other: kept for other, kept in items if other != key}
+        if isinstance(each, list):
+            for less in smaller(each):
+                yield {**value, key: less}
 
 
 def _shorter(value: Any) -> Iterator[Any]:

@@ -44,6 +44,7 @@ MEMORY = 1 << 29  # how many bytes one call may add: enough for any right answer
 PRINTED = 2000  # how many characters of what an answer prints are kept
 DEEPEST = 50  # values inside of values are followed so far
 WATCH = ""  # "signal", "thread" or "trace" takes that watch; else the best that there is
+SIMPLE = {int, str, bytes, bool, float, type(None)}
 MANY: tuple[Any, ...] = (list, tuple, set, frozenset)
 TEXTS: tuple[Any, ...] = (str, bytes, bytearray)
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -169,6 +170,7 @@ class Facts:
     origin: str = ""  # module and name of the function inside of partials, decorators and bound methods
     digests: frozenset[str] = frozenset()  # of its functions that have a docstring: a copy has the same
     source: str = ""
+    names: frozenset[str] = frozenset()  # that its code uses, and the code of the functions beside it that it calls
 
 
 class Caller(Protocol):
@@ -263,10 +265,14 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 def _plain(value: Any, depth: int) -> Any:
     kind = type(value)
-    if value is None or kind in (int, str, bytes, bool, float):
+    if kind in SIMPLE:
         return value
     if depth > DEEPEST:
         return Thing("other", kind.__name__)
+    if kind in MANY and SIMPLE.issuperset(map(type, value)):
+        return kind(value)
+    if kind is dict and SIMPLE.issuperset(map(type, value)) and SIMPLE.issuperset(map(type, value.values())):
+        return dict(value)
     for many in MANY:
         if isinstance(value, many):
             return many(plain(each, depth + 1) for each in many.__iter__(value))
@@ -349,6 +355,7 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         origin=name_of(inner) if kind != "value" else "",
         digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
         source=_source(inner),
+        names=names_in(functions),
     )
 
 
@@ -357,6 +364,25 @@ def _source(answer: Any) -> str:
         return inspect.getsource(answer)
     except (OSError, TypeError):
         return ""
+
+
+def names_in(functions: Sequence[Any]) -> frozenset[str]:
+    """The global names and attributes that some functions use, and the functions of their own module that they call."""
+    names: set[str] = set()
+    codes = [(each.__code__, each.__globals__) for each in functions if isinstance(each, FunctionType)]
+    seen = set()
+    while codes:
+        code, around = codes.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        names.update(code.co_names)
+        codes += [(each, around) for each in code.co_consts if isinstance(each, CodeType)]
+        beside = (around.get(name) for name in code.co_names)
+        codes += [
+            (each.__code__, around) for each in beside if isinstance(each, FunctionType) and each.__globals__ is around
+        ]
+    return frozenset(names)
 
 
 def unwrap(answer: Any) -> Any:
@@ -611,7 +637,7 @@ class _Watch:
         trace = functools.partial(_raise_from_trace, self.thread, Stop) if _raise_from_trace else None
 
         class StopNow(Stop):
-            __init__ = staticmethod(functools.partial(sys.settrace, trace))  # type: ignore[assignment]
+            __init__ = staticmethod(functools.partial(sys.settrace, trace))
 
         self.stop = StopNow
         self.trace = trace
@@ -620,7 +646,8 @@ class _Watch:
         self.frame = sys._getframe()
         self.tracer = sys.gettrace()
         self.deadline = time.perf_counter() + self.seconds
-        self.processor_deadline = time.process_time() + self.processor
+        self.started = time.process_time()
+        self.processor_deadline = self.started + self.processor
         self.memory = _memory()
         try:
             self.failure = True
@@ -647,7 +674,10 @@ class _Watch:
         return value
 
     def is_up(self) -> bool:
-        if time.perf_counter() > self.deadline or time.process_time() > self.processor_deadline:
+        late = time.perf_counter() - self.deadline
+        # On a busy machine an answer has not had its seconds yet; but one that sleeps never uses them.
+        worked = time.process_time() - self.started > 0.9 * self.seconds
+        if (late > 0 and (worked or late > 2 * self.seconds)) or time.process_time() > self.processor_deadline:
             self.reason = "time"
         elif _memory() - self.memory > MEMORY:
             self.reason = "memory"
@@ -673,7 +703,7 @@ class _SignalWatch(_Watch):
         # What finish() puts back: known before the first change, so that it can wherever a Ctrl-C strikes.
         self.handler = signal.getsignal(signal.SIGALRM)
         self.timer = (0.0, 0.0)
-        self.started = time.perf_counter()
+        self.set_up = time.perf_counter()
 
     def start(self) -> None:
         signal.signal(signal.SIGALRM, self.on_signal)
@@ -689,7 +719,7 @@ class _SignalWatch(_Watch):
         signal.signal(signal.SIGALRM, self.handler or signal.SIG_DFL)
         remaining, interval = self.timer
         if remaining:  # someone else's timer, as of a test runner: it goes on from where it was
-            passed = time.perf_counter() - self.started
+            passed = time.perf_counter() - self.set_up
             signal.setitimer(signal.ITIMER_REAL, max(remaining - passed, 0.001), interval)
 
 
@@ -732,7 +762,7 @@ class _TraceWatch(_Watch):
             if self.trace is None:  # no way to ask for a Stop: raise it, once
                 raise self.stop
             self.mark(frame)
-            _raise_in(self.thread, self.stop)
+            sys.settrace(self.trace)  # from here on it is the one written in C
             return self.trace
         return self.look
 
@@ -769,8 +799,8 @@ with contextlib.suppress(ImportError, AttributeError):
 def _memory() -> int:
     """The most memory that this process has held so far, in bytes; 0 where the system does not say."""
     try:
-        import resource
-    except ImportError:  # Windows, and the browser
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows, and the browser, whose module `resource` lacks them
         return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -21,7 +21,6 @@ from minbpe.lab.draw.svg import HUES, INK, LINE, MONO, PAPER, Still
 from minbpe.lab.draw.text import columns, counted, show_token
 from minbpe.lab.trace import (
     Node,
-    chunks_of,
     learned_as,
     tree_of,
 )
@@ -139,15 +138,14 @@ class MergeTree(Lab):
     redraw_on = ("token", "tokenizer", "large")
 
     def __init__(self, tokenizer: Tokenizer, token: int | None = None, text: str = "", **traits: Any) -> None:
-        self.field = ipywidgets.BoundedIntText(
+        # Not a BoundedIntText: it would turn an id that does not exist into one that does, and not say so.
+        self.field = ipywidgets.IntText(
             description="Token id",
-            min=0,
-            max=max(tokenizer.vocab),
             style={"description_width": "initial"},
             layout={"width": "14em"},
         )
         if token is None:
-            chunks = chunks_of(tokenizer, text)
+            chunks = list(tokenizer.chunks(text))
             token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), tokenizer.rank_of)[0] if chunks else None
         if token is None:
             token = max(tokenizer.vocab)

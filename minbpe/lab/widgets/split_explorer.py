@@ -23,10 +23,11 @@ from minbpe.lab.draw.html import (
 from minbpe.lab.draw.svg import Still
 from minbpe.lab.draw.text import counted
 from minbpe.lab.widgets.lab import TextLab, text_input
-from minbpe.patterns import CL100K_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, R50K_SPLIT_PATTERN, Splitter
+from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
+from minbpe.vocabularies import find
 
 # What tiktoken gives today for each.
-KNOWN = {"none": "", "GPT-2": R50K_SPLIT_PATTERN, "GPT-4": CL100K_SPLIT_PATTERN, "GPT-4o": GPT4O_SPLIT_PATTERN}
+KNOWN = {"none": ""} | {find(name).models[0]: find(name).pattern for name in ("gpt2", "cl100k_base", "o200k_base")}
 MINBPE = "GPT-4, as in minbpe"  # an older form of GPT-4's, which cuts some white space differently
 PATTERN_SECONDS = 0.5  # seconds for a pattern of the learner's own; some take for ever, as (a+)+b does on many a's
 LONGEST_PATTERN = 2000  # characters
@@ -58,7 +59,7 @@ def split(name: str, pattern: str, text: str) -> Split:
     if prod(max(1, int(count)) for count in REPEATS.findall(pattern)) > MOST_REPEATS:
         return Split(name, pattern, [], error=f"its repeats multiply to more than {MOST_REPEATS:,}")
     try:
-        splitter = Splitter(pattern)
+        splitter = Splitter(pattern, PATTERN_SECONDS)
     except ValueError as error:
         # Splitter's sentence repeats the whole pattern; regex's own message and place are behind it.
         message, place = getattr(error.__context__, "msg", "it is too large"), getattr(error.__context__, "pos", None)
@@ -66,8 +67,8 @@ def split(name: str, pattern: str, text: str) -> Split:
     if splitter.known:
         return Split(name, pattern, splitter.split(text))
     try:
-        found = list(splitter.matches_and_gaps(text, PATTERN_SECONDS))
-    except TimeoutError:
+        found = list(splitter.matches_and_gaps(text))
+    except ValueError:
         return Split(name, pattern, [], error=f"it found no end within {PATTERN_SECONDS} seconds on this text")
     gaps = frozenset(number for number, (_, matched) in enumerate(found) if not matched)
     return Split(name, pattern, [chunk for chunk, _ in found], gaps)
