@@ -32,7 +32,7 @@ def tell_merge(args: Args, expected: list[int], got: list[int]) -> Told | None:
     if idx not in ids and unmerged != ids:
         return tell(expected, got) or Told(
             "ids are lost or changed",
-            f"With each {idx} taken apart again, what came back would be {look(unmerged)}: not the list that was given.",
+            f"With each {idx} taken apart again, what came back is {look(unmerged)}: not the list that was given.",
             "Each id goes into the new list, as it is or in a merge. Which one is lost here, or changed?",
         )
     for place, each in enumerate(pairwise(got)):
