@@ -80,9 +80,8 @@ def split_twice(data):
 
 
 def own_pattern(data):
-    pattern = (
-        r"(?i:'s|'t|'re|'ve)|[^\r\n\p{L}\p{N}]?\p{L}+\b|\p{N}{1,2}| ?[^\s\p{L}\p{N}\h]+[\r\n]*|\s+(?!\S)|\w|[[:space:]]"
-    )
+    words = r"(?i:'s|'t|'re|'ve)|[^\r\n\p{L}\p{N}]?\p{L}+\b|\p{N}{1,2}"
+    pattern = words + r"| ?[^\s\p{L}\p{N}\h]+[\r\n]*|\s+(?!\S)|\w|[[:space:]]"
     data["pre_tokenizer"]["pretokenizers"][0]["pattern"]["Regex"] = pattern
 
 
@@ -146,21 +145,20 @@ BYTES_ONLY = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": Tr
 def test_one_that_only_hugging_face_can_hold_says_so(trained, tmp_path):
     ours = from_huggingface(changed(trained, split_twice))
     assert isinstance(ours, HuggingFaceTokenizer)
-    with pytest.raises(ValueError, match="Keep its tokenizer.json"):
+    with pytest.raises(ValueError, match="Keep its"):
         ours.save(tmp_path / "x")
     with pytest.raises(ValueError, match="several patterns"):
         to_tiktoken(ours, "x")
-    for change in (
-        lambda: ours.train("abc", 300),
-        lambda: setattr(ours, "merges", {}),
-        lambda: setattr(ours, "pattern", ""),
-    ):
-        with pytest.raises(TypeError, match="came from Hugging Face as it is"):
-            change()
+    with pytest.raises(TypeError, match="came from Hugging Face as it is"):
+        ours.train("abc", 300)
+    with pytest.raises(TypeError, match="came from Hugging Face as it is"):
+        ours.merges = {}
+    with pytest.raises(TypeError, match="came from Hugging Face as it is"):
+        ours.pattern = ""
 
 
 def test_from_hugging_face_on_to_tiktoken_and_into_a_file(trained, tmp_path):
-    theirs = changed(trained, own_pattern)
+    theirs = changed(trained, pattern_of(r"[A-Za-zà-ž]+|\p{Nd}{1,2}|\h|\s"))
     ours = from_huggingface(theirs)
     encoding = to_tiktoken(ours, "x")
     ours.save(tmp_path / "x")
@@ -207,7 +205,7 @@ REFUSED = [
     (pattern_of(r"\X|\s"), r"\\\\X"),
     (pattern_of(r"^a|b"), r"\^"),
     (pattern_of(r"(?i:ss)"), "ss"),
-    (pattern_of(r"a{1,3}+"), "{1,3}"),
+    (pattern_of(r"a{1,3}+"), r"\{1,3\}\+"),
 ]
 
 
