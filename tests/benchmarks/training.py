@@ -26,7 +26,9 @@ def measure(quick: bool) -> Report:
         tasks[f"Regex, {inputs.size_of(large)}, 32768"] = (large, 32768, 3)
 
     times = {"Basic, 0.2 MB, 512": time_basic(small, 512, 5)}
-    agreements = [["Basic, 0.2 MB, 512", "all 256", "the reference", "–", "–", "–", "–"]]  # or time_basic had complained
+    agreements = [
+        ["Basic, 0.2 MB, 512", "all 256", "the reference", "–", "–", "–", "–"]
+    ]  # or time_basic had complained
     for task, (text, vocab_size, rounds) in tasks.items():
         trainers = TRAINERS | ({"ten lines": train_ten_lines} if text is small else {})
         pieces, watch = inputs.pieces(text), Stopwatch()
