@@ -19,8 +19,8 @@ SIZES = [{"width": 1366, "height": 768}, {"width": 1920, "height": 1080}]
 ASKS = re.compile(r"^predict\(\"([a-z0-9-]+)\"\)$", flags=re.MULTILINE)
 FOLDED = "jp-MarkdownHeadingCollapsed"
 
-# Brings a cell to the top of the page, and says what can be seen then: {id of a cell: its text}. Cells are drawn as they
-# come near the screen, and move those below them; so it scrolls until the cell stays where it is.
+# Brings a cell to the top of the page, and says what can be seen then: {id of a cell: its text}. Cells are drawn as
+# they come near the screen, and move those below them; so it scrolls until the cell stays where it is.
 LOOK = """async id => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     const at = notebook.widgets.findIndex(cell => cell.model.id === id);
@@ -40,7 +40,8 @@ LOOK = """async id => {
     }
     return seen;
 }"""
-HIDDEN = "ids => window.jupyterapp.shell.currentWidget.content.widgets.every(w => !ids.includes(w.model.id) || w.isHidden)"
+HIDDEN = """ids => window.jupyterapp.shell.currentWidget.content.widgets
+    .every(cell => !ids.includes(cell.model.id) || cell.isHidden)"""
 
 
 def questions(name):
