@@ -221,6 +221,64 @@ def test_characters_hold_the_beginning_of_the_text(text, most):
 
 
 @given(st.characters(exclude_categories=["Cs"]))
+def test_the_slots_hold_the_number_and_the_headers_make_the_bytes(char):
+    point = utf8_inspector.CodePoint(char, "", char.encode())
+    parts = utf8_inspector.slots(point)
+    assert int("".join(parts), 2) == ord(char)
+    made = [header + part for header, part in zip(utf8_inspector.HEADERS[len(point.data)], parts, strict=True)]
+    assert bytes(int(bits, 2) for bits in made) == point.data
+
+
+@given(st.binary(min_size=1, max_size=4), st.data())
+def test_a_flipped_bit_is_flipped_and_flipped_back(data, draw):
+    bit = draw.draw(st.integers(0, 8 * len(data) - 1))
+    flipped = utf8_inspector.flip(data, [bit])
+    before, after = (f"{int.from_bytes(each):0{8 * len(data)}b}" for each in (data, flipped))
+    assert [place for place in range(8 * len(data)) if before[place] != after[place]] == [bit]
+    assert utf8_inspector.flip(flipped, [bit]) == data
+    text, why = utf8_inspector.read_back(data)
+    assert bool(why) == ("\ufffd" in text)
+
+
+def test_the_way_from_233_to_its_bytes_is_played_step_by_step():
+    widget = Utf8Inspector("Aé")
+    how = "How é becomes bytes"
+    assert widget.point == 1 and "U+00E9 is number 233" in shown(panel(widget, how))
+    steps = ["11101001", "00011|101001", "1100001110101001"]
+    for step, bits in enumerate(steps, 1):
+        text = shown(panel(widget, how)).replace(" ", "")
+        assert bits not in text
+        widget.transport.set_state({"value": step})  # as the page does
+        assert bits in shown(panel(widget, how)).replace(" ", "")
+
+
+def test_a_bit_can_be_flipped_and_the_sign_changes_or_is_no_character():
+    widget = Utf8Inspector("é")
+    widget.on_event("flip", "3")
+    assert "D3 A9 reads ө: CYRILLIC SMALL LETTER BARRED O" in shown(widget.html)
+    widget.on_event("flip", "3")
+    widget.on_event("flip", "8")
+    assert widget.flipped == [8] and "is not UTF-8 any more: the header of the first byte promises" in shown(
+        widget.html
+    )
+    assert "�" in shown(panel(widget, "How é becomes bytes"))
+    widget.on_event("unflip", "")
+    assert widget.flipped == []
+    widget.flipped = [0]
+    widget.on_event("point", "0")
+    widget.text = "漢字"
+    assert widget.flipped == [] and widget.point == 0
+
+
+def test_a_narrow_page_has_fewer_bytes_side_by_side():
+    widget = Utf8Inspector("漢字漢字")
+    for columns, most in [(54, 4), (100, 8), (30, 1)]:
+        widget.stage.set_state({"columns": columns})
+        rows = parsed(widget.html).iterfind(".//tr[@class='mb-lane-byte']")
+        assert max(len(row.findall("td")) for row in rows) <= most
+
+
+@given(st.characters(exclude_categories=["Cs"]))
 def test_header_bits_are_those_of_utf_8(char):
     first, *rest = char.encode()
     assert utf8_inspector.header_bits(first) == {1: 1, 2: 3, 3: 4, 4: 5}[1 + len(rest)]
@@ -428,6 +486,21 @@ def test_a_chat_that_loses_what_the_user_wrote_is_warned_of_too():
     assert "the model does not read what the user wrote" in shown(widget.html)
     widget.text = "What does it mean?"
     assert "Careful" not in shown(widget.html)
+
+
+def test_a_special_token_in_the_text_is_warned_of_where_no_message_changes():
+    widget = SpecialTokenExplorer("What comes after <|endoftext|>?")
+    naive, safe = widget._chats()
+    assert naive == safe  # the model reads the same words; but one of them is a special token
+    assert "put <|endoftext|> among the ids" in shown(widget.html)
+    widget.text = "What comes after the end?"
+    assert "Careful" not in shown(widget.html)
+
+
+def test_what_the_reader_allowed_comes_first():
+    widget = SpecialTokenExplorer("x", allowed={"<|endoftext|>"})
+    panels = [each.get("aria-label") for each in parsed(widget.html).iter("section")]
+    assert panels[0] == "allowed_special={'<|endoftext|>'}"
 
 
 def test_a_tokenizer_without_a_chat_format_shows_its_policies_only(tokenizer):

@@ -317,10 +317,30 @@ function render({ model, el }) {
 
   model.on("change:frame", schedule);
   model.on("change:step", schedule);
-  const resized = new ResizeObserver(reveal); // when first laid out, and when the page changes its width
+  // How many letters of a token fit side by side: 50 of them stand somewhere unseen, to be measured.
+  const probe = document.createElement("span");
+  probe.className = "mb-probe";
+  probe.setAttribute("aria-hidden", "true");
+  probe.textContent = "0".repeat(50);
+  function measure() {
+    const letter = probe.offsetWidth / 50;
+    const wide = el.querySelector(".mb-window")?.clientWidth ?? el.clientWidth - 24; // less the padding of a panel
+    const columns = letter ? Math.floor(wide / letter) : 0;
+    if (columns <= 0 || (columns === model.get("columns") && innerHeight === model.get("screen"))) return;
+    model.set("columns", columns);
+    model.set("screen", innerHeight);
+    model.save_changes();
+  }
+  const resized = new ResizeObserver(() => {
+    reveal(); // when first laid out, and when the page changes its width
+    measure();
+  });
   resized.observe(el);
+  resized.observe(probe);
+  el.append(probe);
   paint();
   return () => {
+    probe.remove();
     resized.disconnect();
     document.removeEventListener("keydown", leave, { capture: true });
     model.off("change:frame", schedule);

@@ -7,6 +7,7 @@ What it finds is a Finding. The answer is reached through a Caller alone.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -196,7 +197,9 @@ def _told(exercise: Exercise, trial: Trial) -> Told | None:
     if trial.problem != faults.WRONG_VALUE or trial.expected.error:
         return None
     expected, got = trial.expected.value, trial.outcome.value
-    own = exercise.tell(trial.args, expected, got) if exercise.tell else None
+    own = None
+    with contextlib.suppress(Exception):  # a result can be stranger than a rule expects: then it has nothing to say
+        own = exercise.tell(fresh(trial.args), expected, got) if exercise.tell else None
     return own or tell(expected, got)
 
 

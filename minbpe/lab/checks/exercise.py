@@ -135,7 +135,7 @@ class Exercise:
     def type_of(self, args: Args) -> Any:
         """The type that this call should return."""
         if self.methods:
-            return {"train": None, "encode": list[int], "decode": str}[args[-1][0]]
+            return {"train": None, "encode": list[int], "decode": str}[parts_of(args[-1])[1]]
         return self.returns
 
 

@@ -36,7 +36,7 @@ def tell(expected: Any, got: Any) -> Told | None:
 
 
 def _of_row(expected: Any, got: Any) -> Told | None:
-    parts = {str: "text", bytes: "bytes"}.get(type(expected), "list")
+    parts = "text" if isinstance(expected, str) else "bytes" if isinstance(expected, bytes) else "list"
     if not got:
         return Told(
             "nothing comes back", f"What comes back is empty: {got!r}.", "Is anything put in before the return?"

@@ -18,7 +18,7 @@ from minbpe.merging import Pair
 
 LONGEST_PLAYED = 160  # characters of a sentence
 PAIRS_LISTED = 7
-TRIES = 500  # merges to try, to find out what the best play would be; about 10 ms
+TRIES = 300  # merges to try, to find out what the best play would be; some milliseconds
 
 # --- the game, as data
 

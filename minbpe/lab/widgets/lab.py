@@ -53,6 +53,12 @@ class Stage(anywidget.AnyWidget):
     frame = Int(help="counts the pictures").tag(sync=True)
     step = Int(help="rows with a data-step above this are hidden").tag(sync=True)
     event = Dict(help="{name, value, n}: the last thing that the reader did").tag(sync=True, echo_update=False)
+    columns = Int(help="letters of a token that fit side by side; 0 until the page says").tag(
+        sync=True, echo_update=False
+    )
+    screen = Int(help="pixels from top to bottom of the window; 0 until the page says").tag(
+        sync=True, echo_update=False
+    )
     # Not `keys`, which is ipywidgets' own name for the traits that it sends.
     hotkeys = List(Unicode(), help="the keys that become an event of the name 'key'").tag(sync=True)
 
@@ -132,6 +138,7 @@ class Lab(ipywidgets.VBox):
         self.observe(self._on_large, "large")
         self._on_large()
         self.stage.observe(lambda change: self._on_stage_event(change.new), "event")
+        self.stage.observe(lambda change: self.on_room(), ["columns", "screen"])
         if self.redraw_on:
             self.observe(lambda change: self.redraw(), list(self.redraw_on))
         self.prepare()
@@ -161,6 +168,9 @@ class Lab(ipywidgets.VBox):
 
     def on_event(self, name: str, value: Any) -> None:
         """Something on the stage was clicked, changed, or a key of `self.stage.hotkeys` was pressed."""
+
+    def on_room(self) -> None:
+        """The page has said how much room there is. A widget that draws as much as fits draws anew."""
 
     # --- how it is shown
 
@@ -222,10 +232,16 @@ class TextLab(Lab):
     label = "Text"
     rows = 2
 
-    def __init__(self, text: str, controls: Sequence[ipywidgets.Widget] = (), **traits: Any) -> None:
+    def __init__(
+        self,
+        text: str,
+        controls: Sequence[ipywidgets.Widget] = (),
+        below: Sequence[ipywidgets.Widget] = (),
+        **traits: Any,
+    ) -> None:
         self._cut_message = ""
         self.text_field = text_input(self.label, "", rows=self.rows, placeholder="type or paste a text")
-        super().__init__([self.text_field, *controls], text=text, **traits)
+        super().__init__([self.text_field, *controls], below, text=text, **traits)
         self.text_field.value = self.text
         self.text_field.observe(self._on_typed, "value")
         self.observe(self._on_text, "text")

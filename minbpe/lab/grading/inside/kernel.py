@@ -29,7 +29,7 @@ CHANGES = {
     "shutil.rmtree": [(0, 1)],
 }
 RESERVED = 3 << 30  # bytes of addresses beyond its memory
-READABLE = ("/usr", "/lib", "/lib64", "/etc", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys", "/dev", "/tmp")
+READABLE = ("/usr", "/lib", "/lib64", "/etc", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys", "/dev")
 PRIVATE = ("/etc/passwd", "/etc/shadow", "/etc/hosts")
 FILE_SIZE = 100 << 20  # bytes that one file may have
 OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
