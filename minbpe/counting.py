@@ -38,8 +38,9 @@ def count_chunks(
     workers: int | None = None,
     client: Client | None = None,
     min_frequency: int = 1,
+    timeout: float | None = None,
     progress: Callable[[int], object] | None = None,
-) -> Counter[bytes]:
+) -> dict[bytes, int]:
     """Each distinct chunk of the input with how often it occurs, in order of first occurrence.
 
     That is what `RegexTokenizer.train_from_counts` trains on, and the same for any number of workers and on
@@ -57,16 +58,18 @@ def count_chunks(
     fewer than k times so far are forgotten, and so they are at the end. A count may then be too low, by at most
     k - 1 for each 128 MiB, and never too high; a chunk that was forgotten and returns has its place by its return.
 
+    `timeout` is the number of seconds that a pattern of your own may take for a document.
+
     `progress` is called with numbers of bytes that have been counted. ValueError for an input that cannot be
     read as text, OSError for a file that cannot be read, WorkerLost where processes die.
     """
-    known = Splitter(pattern).known  # a bad pattern is an error now, and here
+    known = Splitter(pattern, timeout).known  # a bad pattern is an error now, and here
     sources = list(_sources(paths, field, errors))
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     if min_frequency < 1:
         raise ValueError(f"min_frequency must be at least 1, got {min_frequency}")
-    count = partial(count_block, pattern)
+    count = partial(count_block, pattern, timeout=timeout)
     if client is not None:
         sources = [_seen_from_afar(source) for source in sources]
         partials = on_cluster(client, count, add_up, blocks(sources, known, far=True), progress)
@@ -75,7 +78,7 @@ def count_chunks(
     else:
         partials = _here(count, blocks(sources, known), progress)
 
-    totals: Counter[bytes] = Counter()
+    totals: dict[bytes, int] = {}
     step = 1 if client is not None else GROUP  # a cluster adds up each group itself
     with closing(partials):  # or else, after Ctrl-C, workers would go on until the garbage collector comes by
         for number, counts in enumerate(partials, 1):
@@ -106,9 +109,9 @@ class Partial(NamedTuple):
             totals[chunk] = known(chunk, 0) + count
 
 
-def count_block(pattern: str, block: Block) -> Partial:
+def count_block(pattern: str, block: Block, timeout: float | None = None) -> Partial:
     """What a worker does."""
-    splitter = _splitter(pattern)
+    splitter = _splitter(pattern, timeout)
     counts: Counter[str] = Counter()
     for text in texts_of(block, splitter.known):
         counts.update(splitter.iterate(text))
@@ -124,8 +127,8 @@ def add_up(partials: Iterable[Partial]) -> Partial:
 
 
 @cache
-def _splitter(pattern: str) -> Splitter:
-    return Splitter(pattern)
+def _splitter(pattern: str, timeout: float | None) -> Splitter:
+    return Splitter(pattern, timeout)
 
 
 def _here(

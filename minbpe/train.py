@@ -17,7 +17,7 @@ import signal
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -33,13 +33,14 @@ if __name__ == "__main__":
 
 from tqdm import tqdm
 
-from minbpe import BasicTokenizer, RegexTokenizer, Tokenizer, corpora, files
+from minbpe import BasicTokenizer, RegexTokenizer, corpora, files
 from minbpe.base import replace_control_characters
 from minbpe.blocks import blocks, texts_of
 from minbpe.counting import count_chunks
 from minbpe.merging import apply_merges
 from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
 from minbpe.sources import EXTRA, STDIN, Source, find, opened
+from minbpe.training import Goal
 from minbpe.vocabularies import VOCABULARIES
 from minbpe.workers import WorkerLost
 
@@ -133,6 +134,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="have regex forget chunks seen fewer than K times in 128 MB: memory stays bounded, and a count "
         "may be too low by K - 1 for each 128 MB (1)",
     )
+    add(
+        "--timeout",
+        type=float,
+        default=600,
+        metavar="SECONDS",
+        help="how long a pattern of your own may take for a document (600)",
+    )
     add("--quiet", action="store_true", help="show no progress bar and no summary")
     args = parser.parse_intermixed_args(argv)
 
@@ -150,6 +158,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     for option, value in {"--workers": args.workers, "--min-frequency": args.min_frequency}.items():
         if value is not None and value < 1:
             parser.error(f"{option} must be at least 1, got {value}")
+    if not args.timeout > 0:
+        parser.error(f"--timeout is a number of seconds above 0, got {args.timeout:g}")
     if args.workers and args.cluster:
         parser.error("count with --workers or on a --cluster, not with both")
     args.pattern = PATTERNS.get("gpt4" if args.pattern is None else args.pattern, args.pattern)
@@ -170,33 +180,14 @@ def _run(args: argparse.Namespace) -> None:
         sources = _sources(args, keep=len(names) > 1)
         for name, prefix in zip(names, prefixes, strict=True):
             start = perf_counter()
-            tokenizer: _Basic | _Regex
             if name == "basic":
-                tokenizer = _Basic()
-                tokenizer.counted = _count_documents(sources, args)
+                _train(BasicTokenizer(), _count_documents(sources, args), prefix, args, start)
             else:
-                tokenizer = _Regex(args.pattern)
-                tokenizer.counted = _count_chunks(sources, args, client)
-            _train(tokenizer, prefix, args, start)
+                _train(RegexTokenizer(args.pattern), _count_chunks(sources, args, client), prefix, args, start)
 
 
 def _special_tokens(args: argparse.Namespace, first: int) -> dict[str, int]:
     return {special: idx for idx, special in enumerate(dict.fromkeys(args.special), first)}
-
-
-class _Counted(Tokenizer):
-    """Joined to a tokenizer, whose text has been counted before it is trained."""
-
-    counted: Counter[bytes]
-
-    def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
-        return self.counted
-
-
-class _Basic(_Counted, BasicTokenizer): ...
-
-
-class _Regex(_Counted, RegexTokenizer): ...
 
 
 def _prefix(output: str, name: str) -> Path:
@@ -244,7 +235,7 @@ def _count_documents(sources: Iterable[Source], args: argparse.Namespace) -> Cou
         return counts
 
 
-def _count_chunks(sources: Iterable[Source], args: argparse.Namespace, client: Client | None) -> Counter[bytes]:
+def _count_chunks(sources: Iterable[Source], args: argparse.Namespace, client: Client | None) -> dict[bytes, int]:
     with _reading(sources, args) as bar:
         return count_chunks(
             sources,
@@ -252,6 +243,7 @@ def _count_chunks(sources: Iterable[Source], args: argparse.Namespace, client: C
             workers=args.workers,
             client=client,
             min_frequency=args.min_frequency,
+            timeout=args.timeout,
             progress=bar.update,
         )
 
@@ -283,12 +275,18 @@ def _cluster(args: argparse.Namespace) -> Iterator[Client | None]:
 # --- training
 
 
-def _train(tokenizer: _Basic | _Regex, prefix: Path, args: argparse.Namespace, start: float) -> None:
-    num_bytes = sum(len(chunk) * count for chunk, count in tokenizer.counted.items())
+def _train(
+    tokenizer: BasicTokenizer | RegexTokenizer,
+    counts: Mapping[bytes, int],
+    prefix: Path,
+    args: argparse.Namespace,
+    start: float,
+) -> None:
+    num_bytes = sum(len(chunk) * count for chunk, count in counts.items())
     if not num_bytes:
         raise ValueError("there is nothing to train on: the text is empty")
     with _bar(args, desc=prefix.name, total=args.vocab_size - 256, unit=" merges") as bar:
-        for _ in tokenizer.train_steps((), args.vocab_size):
+        for _ in tokenizer._learn(counts, Goal(args.vocab_size)):
             bar.update()
     rows = 256 + len(tokenizer.merges)
     if isinstance(tokenizer, RegexTokenizer):
@@ -303,9 +301,7 @@ def _train(tokenizer: _Basic | _Regex, prefix: Path, args: argparse.Namespace, s
     if args.quiet:
         return
     # Adding up the counts of the steps would not do: "aaa" counts (a, a) twice, but merges one place.
-    num_tokens = sum(
-        len(apply_merges(chunk, tokenizer.merges.get)) * count for chunk, count in tokenizer.counted.items()
-    )
+    num_tokens = sum(len(apply_merges(chunk, tokenizer.merges.get)) * count for chunk, count in counts.items())
     _print(
         f"{prefix.name}: {len(tokenizer.merges):,} merges in {seconds:.1f} s; {num_bytes:,} bytes became "
         f"{num_tokens:,} tokens, {num_bytes / num_tokens:.2f} bytes per token",

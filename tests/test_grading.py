@@ -2,7 +2,6 @@
 
 import csv
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -17,10 +16,10 @@ import pytest
 
 from minbpe.lab.checks import EXERCISES
 from minbpe.lab.grading.__main__ import main
+from minbpe.lab.grading.mending import Unreadable, mended, read
 from minbpe.lab.grading.results import CannotRun, Row
 from minbpe.lab.grading.submissions import submissions
 from minbpe.lab.grading.table import table
-from minbpe.lab.grading.mending import Unreadable, mended, read
 
 ROOT = Path(__file__).parent.parent
 NAME = "02-pairs"  # the cheapest to run: three checks, worth 2, 2 and 1 points
@@ -118,28 +117,16 @@ SLEEP = "import time; time.sleep(10**6)"
 CLASS = {
     "full": (lambda: written(), 5, None),
     "half": (lambda: written({"get-stats": GET_STATS}), 2, None),
-    "blank": (blank, 0, None),
     "syntax": (lambda: written({**ALL, "top-pair": "def top_pair(stats)\n    return 1"}), 3, None),
     "loop": (lambda: written(top_pair="while True: pass"), 3, "write-top-pair took more than"),
-    "stubborn": (
-        lambda: written(top_pair="import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
-        3,
-        "write-top-pair hung Python",
-    ),
     "killer": (lambda: written(top_pair="import os; os._exit(3)"), 3, "write-top-pair ended Python"),
     "no-test": (lambda: without("check-top-pair"), 5, "deleted, put back: check-top-pair"),
-    "no-answer": (lambda: without("write-top-pair"), 3, "deleted, put back blank: write-top-pair"),
     "tampered": (
         tampered,
         0,
         "; edited, put back: check-get-stats, check-top-pair; deleted, put back: check-get-stats-in-pieces",
     ),
     "not-json": (lambda: b"%PDF-1.7 this is my homework", 0, "not JSON"),
-    "memory": (
-        lambda: written(top_pair="hog = [bytes(1 << 24) for _ in range(1 << 12)]"),
-        3,
-        "write-top-pair ran out of memory",
-    ),
     "network": (
         lambda: written(
             top_pair='import urllib.request as r\ntry: r.urlopen("http://example.com")\nexcept OSError: pass'
@@ -153,6 +140,18 @@ CLASS = {
 
 # The same for what is rarer. Run with --long.
 RARE = {
+    "blank": (blank, 0, None),
+    "stubborn": (
+        lambda: written(top_pair="import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
+        3,
+        "write-top-pair hung Python",
+    ),
+    "no-answer": (lambda: without("write-top-pair"), 3, "deleted, put back blank: write-top-pair"),
+    "memory": (
+        lambda: written(top_pair="hog = [bytes(1 << 24) for _ in range(1 << 12)]"),
+        3,
+        "write-top-pair ran out of memory",
+    ),
     "another-kernel": (lambda: with_kernel("julia-1.9"), 5, None),
     "pasted": (lambda: pasted("write-top-pair"), 5, "there twice, the last one counts: write-top-pair"),
     "empty-file": (lambda: b"", 0, "the file is empty"),
@@ -166,12 +165,12 @@ RARE = {
     "patches": (
         lambda: written({**WRONG, "top-pair": f"{PATCH}\n{BAD}"}),
         0,
-        "check-top-pair gave no error, but did not pass",
+        "write-top-pair uses minbpe.lab.checks: is that its own work?",
     ),
     "transforms": (
         lambda: written({**WRONG, "top-pair": "get_ipython().input_transformers_post.append(lambda lines: [])"}),
         0,
-        "check-top-pair gave no error, but did not pass",
+        "check-top-pair could not reach the answer",
     ),
     "forks": (lambda: written(top_pair="import os; os.fork()"), 3, "write-top-pair tried starting of other programs"),
     "shell": (lambda: written(top_pair="!echo hello"), 3, "write-top-pair tried starting of other programs"),
@@ -234,7 +233,7 @@ def grade(submitted, graded, *options):
 
 
 def rows(graded):
-    with (graded / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (graded / "points.csv").open(encoding="utf-8-sig", newline="") as file:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
@@ -307,15 +306,15 @@ def test_graded_again_only_what_has_changed_is_run(graded, tmp_path):
     shutil.copytree(graded.submitted, submitted)
     shutil.copytree(graded.graded, again)
     hand_in(submitted, "not-json", written())
-    logs = {path: path.stat().st_mtime_ns for path in again.glob("logs/*/*")}
+    times = {path: path.stat().st_mtime_ns for path in again.glob("results/*/*.json")}
     run = grade(submitted, again, "--cell", "6", "--feedback")
     assert run.returncode == 1
     after = rows(again)
     assert (after["not-json"]["score"], after["not-json"]["look_at"]) == ("5", "")
-    assert {**after, "not-json": ""} == {**graded.rows, "not-json": ""}
-    assert {path for path in again.glob("logs/*/*") if logs.get(path) != path.stat().st_mtime_ns} == {
-        again / "logs" / "not-json" / f"{NAME}.txt"
-    }
+    same = {student: row for student, row in after.items() if student != "not-json"}
+    assert same == {student: row for student, row in graded.rows.items() if student != "not-json"}
+    changed = {path for path in again.glob("results/*/*.json") if times[path] != path.stat().st_mtime_ns}
+    assert changed == {again / "results" / "not-json" / f"{NAME}.json"}
     page = (again / "feedback" / "half" / NAME / f"{NAME}.html").read_text(encoding="utf-8")
     assert "top_pair" in page
     assert "not done yet" in page
@@ -335,13 +334,14 @@ def test_a_class_without_trouble_ends_with_0_and_a_worse_second_try_takes_the_po
 @pytest.mark.slow
 def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
     submitted, again = tmp_path / "submitted", tmp_path / "graded"
-    shutil.copytree(graded.submitted / "killer", submitted / "killer")
+    shutil.copytree(graded.submitted, submitted)
     shutil.copytree(graded.graded, again)
-    assert main([str(submitted), str(again), "--give", "killer", "check-top-pair", "1.5"]) == 0
-    assert {student: row["score"] for student, row in rows(again).items()} == {"killer": "4.5"}
+    assert main([str(submitted), str(again), "--give", "killer", "check-top-pair", "1.5"]) == 1
+    assert (rows(again)["killer"]["score"], rows(again)["killer"]["look_at"]) == ("4.5", "")
     for wrong in (["killer", "check-top-pair", "3"], ["killer", "check-merge", "1"], ["killer", "check-top-pair", "x"]):
         assert main([str(submitted), str(again), "--give", *wrong]) == 2
-    assert main([str(submitted), str(again), "--again", "--cell", "6"]) == 1
+    hand_in(submitted, "killer", without("check-top-pair"))
+    assert main([str(submitted), str(again)]) == 1
     assert rows(again)["killer"]["score"] == "4.5"
     assert "points given by hand" in rows(again)["killer"]["look_at"]
 
@@ -353,21 +353,36 @@ def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
     hand_in(submitted, "ann", written())
     hand_in(submitted, "bob", written(top_pair=SLEEP))
     hand_in(submitted, "eve", written())
-    process = subprocess.Popen(
-        command(submitted, out), env=environment(tmp_path / "home"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    until = time.monotonic() + 60
-    while not (out / "logs" / "bob" / f"{NAME}.txt").exists():
-        assert time.monotonic() < until
-        time.sleep(0.1)
-    children = psutil.Process(process.pid).children(recursive=True)
+    process = started(submitted, out, "--jobs", "1")
+    children = wait_for(out / "results" / "ann" / f"{NAME}.json", process)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
-    assert "2 are left" in errors.decode()
-    assert {student: row["score"] for student, row in rows(out).items()} == {"ann": "5"}
-    assert [row["student"] for row in json.loads((out / "results.json").read_text(encoding="utf-8"))] == ["ann"]
+    assert errors == "Stopped before the end. Run it again to go on.\n"
+    assert {student: (row["score"], row["look_at"]) for student, row in rows(out).items()} == {
+        "ann": ("5", ""),
+        "bob": ("0", "handed in, not graded yet"),
+        "eve": ("0", "handed in, not graded yet"),
+    }
+    assert [path.parent.name for path in out.glob("results/*/*.json")] == ["ann"]
+    psutil.wait_procs(children, timeout=10)
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+
+
+def started(submitted, out, *options):
+    env = environment(submitted.parent / "home")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8"}
+    return subprocess.Popen(command(submitted, out, *options), env=env, **pipes)
+
+
+def wait_for(path, process, seconds=240):
+    """Until that file is there. Returns the processes that the grading has started."""
+    until = time.monotonic() + seconds
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return psutil.Process(process.pid).children(recursive=True)
 
 
 @pytest.mark.slow
@@ -379,19 +394,18 @@ def test_a_submission_has_a_limit_of_its_own(tmp_path, capsys, monkeypatch):
     assert row["score"] == "2"
     assert "time was up before the end" in row["look_at"]
     # And if the process that runs it does not keep to it:
-    monkeypatch.setattr("minbpe.lab.grading.course.GRACE", 1)
-    monkeypatch.setattr("minbpe.lab.grading.course.own_environment", without_end)
+    monkeypatch.setattr("minbpe.lab.grading.pool.GRACE", 1)
+    monkeypatch.setattr("minbpe.lab.grading.pool.start", asleep)
     assert main([str(submitted), str(tmp_path / "hard"), "--seconds", "1"]) == 1
     row = rows(tmp_path / "hard")["slow"]
     assert row["score"] == "0"
     assert "took more than 1 s and was ended: not graded" in row["look_at"]
 
 
-def without_end(scratch, limits, make=None):
-    """An environment in which Python does not come to its first line."""
-    (scratch / "sitecustomize.py").write_text(SLEEP, encoding="utf-8")
-    environment = make(scratch, limits)
-    return {**environment, "PYTHONPATH": os.pathsep.join([str(scratch), environment["PYTHONPATH"]])}
+def asleep():
+    """A worker that never says anything."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
+    return subprocess.Popen([sys.executable, "-c", SLEEP], **pipes)
 
 
 @pytest.mark.long
@@ -410,7 +424,7 @@ def test_every_assignment_of_the_course_gives_all_its_points_and_a_blank_one_non
         most[path.stem] = sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in notebook.cells)
     run = grade(submitted, tmp_path / "graded")
     assert run.returncode == 0, run.stdout
-    with (tmp_path / "graded" / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (tmp_path / "graded" / "points.csv").open(encoding="utf-8-sig", newline="") as file:
         scores = {(row["student"], row["assignment"]): float(row["score"]) for row in csv.DictReader(file)}
     assert scores == {("blank", name): 0 for name in most} | {("full", name): points for name, points in most.items()}
 
@@ -540,6 +554,7 @@ def test_what_is_no_notebook_is_named(tmp_path):
             "writing outside its own folder",
             marks=pytest.mark.skipif(os.remove not in os.supports_dir_fd, reason="not on this system"),
         ),
+        ("os.symlink(outside / 'there', 'link')", "writing outside its own folder"),
         ("os.rename('inside', outside / 'x')", "writing outside its own folder"),
         ("open(outside / 'solution.ipynb')", "reading of other notebooks"),
         ("socket.create_connection(('192.0.2.1', 80))", "network"),
@@ -562,7 +577,7 @@ def test_the_guard_refuses_what_no_exercise_needs(tmp_path, code, refused):
     program = f"""
 import os, shutil, socket, sqlite3, subprocess, sys
 from pathlib import Path
-from minbpe.lab.grading.kernel import Guard
+from minbpe.lab.grading.inside.kernel import Guard
 outside = Path({str(outside)!r})
 sys.addaudithook(Guard(Path.cwd(), os.open({str(notes)!r}, os.O_WRONLY | os.O_CREAT)))
 try:

@@ -24,9 +24,7 @@ def test_a_package_that_is_too_old_is_named_with_what_to_do(monkeypatch):
     real = importlib.metadata.version
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.1" if name == "tiktoken" else real(name))
     sentences = [finding.sentence for finding in setup_check.findings() if not finding.ok]
-    assert any(
-        s.startswith("tiktoken is 0.1, the course needs 0.9 or later") and "pip install" in s for s in sentences
-    )
+    assert any(s.startswith("tiktoken is 0.1, the course needs 0.9 or later") and "pip install" in s for s in sentences)
 
 
 def test_a_package_that_is_missing_is_named_with_what_to_do(monkeypatch):

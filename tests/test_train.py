@@ -571,6 +571,12 @@ def test_an_empty_text_is_an_error_that_leaves_the_last_model_alone(run, monkeyp
         (["--corpus", "shakespeare"], ["shakespeare", "english", "python-docs"]),
         (["--corpus", "english", "a.txt"], ["--corpus", "not on both"]),
         (["--errors", "ignore"], ["--errors", "ignore"]),
+        (["--output", "-"], ["--output", "standard output"]),
+        (["--workers", "0"], ["--workers", "at least 1"]),
+        (["--min-frequency", "0"], ["--min-frequency", "at least 1"]),
+        (["--workers", "2", "--cluster", "tcp://127.0.0.1:9"], ["--workers", "--cluster"]),
+        (["--tokenizer", "basic", "--workers", "2"], ["--workers", "regex"]),
+        (["--timeout", "0"], ["--timeout", "above 0"]),
         (["--unknown"], ["--unknown"]),
         (["--vocab", "300"], ["--vocab"]),
         (["--output"], ["--output"]),
@@ -626,6 +632,51 @@ def test_standard_output_that_cannot_be_written_is_one_line(folder):
     with open("/dev/full", "w") as full:
         result = command("--vocab-size", 260, stdout=full, stderr=subprocess.PIPE, capture_output=False)
     assert_fails(result._replace(out=""), "<stdout>", "No space left on device")
+
+
+def test_a_pattern_that_backtracks_without_end_is_an_error(run):
+    write("a.txt", " " * 20_000 + "x")
+    assert_fails(
+        run("a.txt", "--pattern", r"\s+$|\S+", "--timeout", 0.2, "--tokenizer", "regex"), "0.2 seconds", r"\s+$"
+    )
+
+
+def test_a_second_run_does_not_train_on_what_the_first_has_written(run):
+    write("a.txt", "some text, some text, some text")
+    for _ in range(2):
+        assert run(".", "--vocab-size", 262, "--tokenizer", "regex").code == 0
+        assert regex_merges() == learned("some text, some text, some text", 262)
+    write("models/b.txt", "more text")  # a folder of that name may hold text, too
+    assert run("models", "--vocab-size", 257, "--tokenizer", "regex", "--output", "new/").code == 0
+    assert regex_merges("new/regex.model") == learned("more text", 257)
+
+
+def test_records_and_globs_are_read(run):
+    write("f/a.jsonl", '{"text": "one two"}\n{"text": "three"}\n')
+    write("f/b.txt", "four")
+    assert run("f/*", "--field", "text", "--tokenizer", "both", "--vocab-size", 258).code == 0
+    assert regex_merges() == learned(["one two", "three", "four"], 258)
+    basic = BasicTokenizer()
+    basic.train(["one two", "three", "four"], 258)
+    assert basic_merges() == basic.merges
+    assert_fails(run("f/a.jsonl"), "a.jsonl", "--field")
+
+
+@POSIX
+def test_ctrl_c_during_the_imports_ends_the_command_without_a_traceback(folder):
+    Path("tqdm.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(30)\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "minbpe.train"],
+        env=ENVIRONMENT | {"PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    with process:
+        assert process.stdout.readline() == b"importing\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (-signal.SIGINT, b"", b"")
 
 
 def test_too_little_memory_is_one_line(run, monkeypatch):

@@ -98,6 +98,14 @@ def test_a_small_input_is_counted_here_and_a_large_one_on_all_cores(monkeypatch)
     assert started.call_args[0][0] == 5
 
 
+def test_training_from_counts_is_training_on_the_texts(corpus, small_blocks):
+    folder, documents = corpus
+    ours, theirs = RegexTokenizer(), RegexTokenizer()
+    theirs.train(documents, 400)
+    ours.train_from_counts(count_chunks(folder, field="text", workers=2), 400)
+    assert ours.merges == theirs.merges
+
+
 def test_an_error_in_a_worker_arrives_here_and_ends_all_of_them(corpus, small_blocks):
     folder, _ = corpus
     Path("bad.txt").write_bytes(b"x" * 99 + b"\xff")

@@ -23,7 +23,7 @@ import memory
 import scaling
 import startup
 import training
-from measure import INSTALLED, Bound
+from measure import DISTRIBUTIONS, INSTALLED, Bound
 
 SECTIONS = {
     "training": training.measure,
@@ -39,16 +39,14 @@ def main() -> int:
     """Run the sections asked for; the exit code is 1 when --check finds a bound missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sections", nargs="*", metavar="section", help=f"one or more of {', '.join(SECTIONS)}")
-    parser.add_argument(
-        "--quick", action="store_true", help="leave out the training on 20 MB and the counting of 120 MB"
-    )
+    parser.add_argument("--quick", action="store_true", help="leave out the training on 20 MB and counting 120 MB")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bound is missed")
     args = parser.parse_args()
     for unknown in set(args.sections) - set(SECTIONS):
         parser.error(f"no section is called {unknown!r}; there are {', '.join(SECTIONS)}")
 
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    packages = ", ".join(f"{name} {version(name)}" for name in INSTALLED)
+    packages = ", ".join(f"{name} {version(DISTRIBUTIONS.get(name, name))}" for name in INSTALLED)
     print(f"Python {platform.python_version()} on {platform.system()}, {os.cpu_count()} CPUs{load}; {packages}\n")
     bounds: list[Bound] = []
     for name in args.sections or SECTIONS:

@@ -139,10 +139,12 @@ def incrementally(data):
 
 @right("decode_utf8")
 def around_the_errors(data):
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return data[: error.start].decode("utf-8") + "\ufffd" + around_the_errors(data[error.end :])
+    text = ""
+    while True:
+        try:
+            return text + data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            text, data = text + data[: error.start].decode("utf-8") + "\ufffd", data[error.end :]
 
 
 @right("decode_utf8")
@@ -416,16 +418,6 @@ def vocab_loop(merges):
 
 
 @right("build_vocab")
-def vocab_recursive(merges):
-    halves = {idx: pair for pair, idx in merges.items()}
-
-    def token(idx):
-        return bytes([idx]) if idx < 256 else token(halves[idx][0]) + token(halves[idx][1])
-
-    return {idx: token(idx) for idx in [*range(256), *merges.values()]}
-
-
-@right("build_vocab")
 def vocab_reduce(merges):
     start = {i: i.to_bytes(1, "big") for i in range(256)}
     return functools.reduce(lambda v, m: v | {m[1]: b"".join((v[m[0][0]], v[m[0][1]]))}, merges.items(), start)
@@ -574,8 +566,8 @@ def basic(train, encode, decode, vocab):
 
 RIGHT["BasicTokenizer"] = [
     basic(train_loop, encode_in_order, decode_check_first, vocab_loop),
-    basic(train_while, encode_min, decode_try, vocab_recursive),
-    basic(train_recursive, encode_recursive, decode_map, vocab_reduce),
+    basic(train_while, encode_min, decode_try, vocab_reduce),
+    basic(train_recursive, encode_recursive, decode_map, vocab_loop),
     basic(train_on_characters_that_are_bytes, encode_by_replace, decode_bytearray, vocab_dict_update),
 ]
 

@@ -6,6 +6,7 @@ Most are right on short and on ordinary inputs. Testers wrote them to get past t
 from __future__ import annotations
 
 import codecs
+import functools
 import re
 import unicodedata
 from collections.abc import Callable
@@ -42,7 +43,50 @@ def _merge(ids, pair, idx):
     return merged
 
 
+def named(name, answer):
+    answer.__name__ = name
+    return answer
+
+
 # --- 01
+
+
+@wrong("utf8_encode")
+def code_points_that_never_will_be_characters(code_point):
+    if 0xFDD0 <= code_point <= 0xFDEF or code_point & 0xFFFE == 0xFFFE:
+        raise ValueError(f"U+{code_point:X} is no character")
+    return reference("utf8_encode")(code_point)
+
+
+@wrong("utf8_encode")
+def two_bits_in_the_first_of_four(code_point):
+    encoded = reference("utf8_encode")(code_point)
+    return encoded if len(encoded) < 4 else bytes([encoded[0] & 0xF3 | 0xF0, *encoded[1:]])
+
+
+@wrong("utf8_encode")
+def the_last_surrogate_alone_is_a_character(code_point):
+    if code_point in range(0xD800, 0xDFFF) or code_point > 0x10FFFF:
+        raise ValueError(f"U+{code_point:X} is no character")
+    return chr(code_point).encode("utf-8", "surrogatepass")
+
+
+@wrong("bytes_per_char")
+def measured_in_small_letters(text):
+    return [len(character.lower().encode()) for character in text]
+
+
+@wrong("decode_utf8")
+def deeper_with_each_error(data):
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return data[: error.start].decode("utf-8") + "\ufffd" + deeper_with_each_error(data[error.end :])
+
+
+@wrong("decode_utf8")
+def nothing_beyond_the_planes_in_use(data):
+    return "".join("\ufffd" if ord(character) > 0xFFFFF else character for character in reference("decode_utf8")(data))
 
 
 @wrong("utf8_encode")
@@ -76,7 +120,7 @@ for limits in [
     (0x80, 0x800, 0xFFFF),
     (0x80, 0x800, 0x10001),
 ]:
-    wrong("bytes_per_char")(_limits(*limits))
+    wrong("bytes_per_char")(named("_".join(f"{limit:x}" for limit in limits), _limits(*limits)))
 
 
 @wrong("decode_utf8")
@@ -203,7 +247,65 @@ def short_tokens(merges):
     return {idx: token[:16] for idx, token in reference("build_vocab")(merges).items()}
 
 
+@wrong("build_vocab")
+def deeper_with_each_merge(merges):
+    halves = {idx: pair for pair, idx in merges.items()}
+
+    def token(idx):
+        return bytes([idx]) if idx < 256 else token(halves[idx][0]) + token(halves[idx][1])
+
+    return {idx: token(idx) for idx in [*range(256), *merges.values()]}
+
+
+@wrong("merge")
+def ids_of_sixteen_bits(ids, pair, idx):
+    return [
+        each & 0xFFFF for each in _merge([each & 0xFFFF for each in ids], tuple(each & 0xFFFF for each in pair), idx)
+    ]
+
+
+@wrong("merge")
+def compares_with_a_list(ids, pair, idx):
+    merged, i = [], 0
+    while i < len(ids):
+        found = ids[i : i + 2] == pair
+        merged.append(idx if found else ids[i])
+        i += 2 if found else 1
+    return merged
+
+
+@wrong("train")
+def special_tokens_are_cut_out(text, vocab_size):
+    return reference("train_chunks")(text.split("<|endoftext|>"), vocab_size)
+
+
 # --- 04
+
+
+@wrong("decode")
+def names_the_last_id(ids, vocab):
+    if any(idx not in vocab for idx in ids):
+        raise ValueError(f"no token has the id {ids[-1]}")
+    return reference("decode")(ids, vocab)
+
+
+@wrong("encode")
+def rounds_of_single_passes(text, merges):
+    ids = list(text.encode())
+    while True:
+        merged, i = [], 0
+        while i < len(ids):
+            found = tuple(ids[i : i + 2]) in merges
+            merged.append(merges[ids[i], ids[i + 1]] if found else ids[i])
+            i += 2 if found else 1
+        if merged == ids:
+            return ids
+        ids = merged
+
+
+@wrong("encode")
+def the_first_thousand_bytes(text, merges):
+    return reference("encode")(text[:1000], merges)
 
 
 @wrong("decode")
@@ -305,8 +407,30 @@ class KeyErrors(Basic):
 
 
 @wrong("split")
+def the_first_ten_thousand(text):
+    return regex.findall(GPT4_SPLIT_PATTERN, text[:10_000])
+
+
+@wrong("split")
+def what_python_calls_space(text):
+    white = "".join(chr(code) for code in range(0x3100) if chr(code).isspace())
+    return regex.findall(GPT4_SPLIT_PATTERN.replace(r"[^\s", f"[^{white}").replace(r"\s", f"[{white}]"), text)
+
+
+@wrong("split")
+def numerals_are_digits(text):
+    letters, digits = r"(?![一二三四五六七八九十])\p{L}", r"[\p{N}一二三四五六七八九十]{1,3}"
+    pattern = GPT4_SPLIT_PATTERN.replace(r"\p{L}+|\p{N}{1,3}", f"(?:{letters})+|{digits}")
+    return regex.findall(pattern, text)
+
+
+@wrong("split")
 def wide_spaces_are_lost(text):
     return [chunk for chunk in regex.findall(GPT4_SPLIT_PATTERN, text) if chunk != "\u3000"]
+
+
+def _split_by(pattern, text):
+    return pattern.findall(text)
 
 
 for old, new in [
@@ -323,7 +447,8 @@ for old, new in [
     ("'(?i:", "['’](?i:"),
 ]:
     assert old in GPT4_SPLIT_PATTERN
-    wrong("split")(regex.compile(GPT4_SPLIT_PATTERN.replace(old, new)).findall)
+    changed = regex.compile(GPT4_SPLIT_PATTERN.replace(old, new))
+    wrong("split")(named(f"{old} is {new or 'left out'}", functools.partial(_split_by, changed)))
 
 
 @wrong("train_chunks")
@@ -346,7 +471,50 @@ def line_by_line(text, merges):
     return [idx for line in text.splitlines(True) for idx in reference("encode")(line, merges)]
 
 
+@wrong("encode_ordinary")
+def ten_thousand_characters(text, merges):
+    return reference("encode_ordinary")(text[:10_000], merges)
+
+
+@wrong("encode_ordinary")
+def merged_in_rounds(text, merges):
+    return [idx for chunk in reference("split")(text) for idx in rounds_of_single_passes(chunk, merges)]
+
+
 # --- 06
+
+
+@wrong("split_special")
+def marked_by_a_character_of_its_own(text, special_tokens):
+    for name in sorted(special_tokens, key=len, reverse=True):
+        text = text.replace(name, f"\x1f{name}\x1f") if name not in "\x1f" else text
+    return [part for part in text.split("\x1f") if part]
+
+
+@wrong("encode_special")
+def four_kinds_of_collections(text, special_tokens, allowed_special, encode_ordinary):
+    allowed = allowed_special if isinstance(allowed_special, (str, set, list, tuple, frozenset)) else "none_raise"
+    return reference("encode_special")(text, special_tokens, allowed, encode_ordinary)
+
+
+@wrong("decode_special")
+def names_are_remembered(ids, vocab, special_tokens, known={}):  # noqa: B006  (that is the mistake)
+    known.update(special_tokens)
+    return reference("decode_special")(ids, vocab, known)
+
+
+@wrong("decode_special")
+def the_id_0_is_no_special_token(ids, vocab, special_tokens):
+    names = {idx: name for name, idx in special_tokens.items()}
+    parts = []
+    for idx in ids:
+        if names.get(idx) and idx:
+            parts.append(names[idx].encode())
+        elif idx in vocab:
+            parts.append(vocab[idx])
+        else:
+            raise ValueError(f"no token has the id {idx}")
+    return b"".join(parts).decode("utf-8", "replace")
 
 
 @wrong("split_special")
@@ -458,7 +626,28 @@ class NumbersOfAnyLength(Ranked):
         return super().encode(text, lambda text: regex.findall(GPT4_SPLIT_PATTERN.replace("{1,3}", "+"), text))
 
 
+@wrong("byte_shuffle")
+def by_the_first_entries(ranks):
+    return {token[0]: rank for token, rank in list(ranks.items())[:256]}
+
+
 # --- 08
+
+
+@wrong("count_chunks")
+def sorted_by_count(texts, pattern):
+    counts = reference("count_chunks")(texts, pattern)
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+@wrong("count_chunks")
+def a_thousand_characters(texts, pattern):
+    return reference("count_chunks")([text[:1000] for text in texts], pattern)
+
+
+@wrong("fast_train")
+def a_thousand_ids(text, vocab_size):
+    return reference("train")(text, min(vocab_size, 1000))
 
 
 @wrong("count_chunks")

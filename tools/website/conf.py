@@ -2,7 +2,7 @@
 
 project = "How language models read text"
 author = "the makers of the course"
-copyright = "the makers of the course. Texts CC BY 4.0, code MIT"
+copyright = "the makers of the course. Code MIT, texts also CC BY 4.0"
 extensions = ["myst_nb", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 

@@ -21,8 +21,6 @@ class Crash:
     hint: str
 
 
-NOT_A_CRASH = "your own error"
-
 CRASHES = [
     Crash(
         "an empty max or min",
@@ -67,14 +65,14 @@ CRASHES = [
         "the exercise asks for?",
     ),
     Crash(
-        "two numbers where one is",
+        "a wrong number of values",
         "TypeError",
         r"cannot unpack non-iterable int|not enough values to unpack|too many values to unpack",
         "That line takes a value apart into more or fewer names than it has. Going through a dict gives its keys only: "
         ".items() gives keys and values.",
     ),
     Crash(
-        "two numbers where one is",
+        "a wrong number of values",
         "ValueError",
         r"not enough values to unpack|too many values to unpack",
         "That line takes a value apart into a number of names that does not fit. Print the value just before it. "

@@ -13,10 +13,13 @@ from typing import Any
 
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add, by_value
+from minbpe.lab.checks.telling import Told
 
 # --- utf8_encode
 
 EDGES = [0, 0x41, 0x7F, 0x80, 0xE9, 0x7FF, 0x800, 0x20AC, 0xD7FF, 0xE000, 0xFFFE, 0xFFFF, 0x10000, 0x1F609, 0x10FFFF]
+# Where some of the bits are all zeros or all ones; and code points that will never be characters, yet have their UTF-8.
+EDGES += [0x40, 0x3F, 0xBF, 0xC0, 0xFFF, 0x1000, 0xFDD0, 0xFDEF, 0x1FFFE, 0x3FFFF, 0x40000, 0xFFFFF, 0x100000]
 NO_CHARACTERS = [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x110000]
 
 
@@ -116,6 +119,33 @@ def surrogates_are_characters(code_point: int) -> bytes:
 
 
 @UTF8_ENCODE.misconception(
+    "the last surrogate, U+DFFF, is not among those that are refused",
+    "range(a, b) ends before b. Which is the last surrogate?",
+)
+def the_last_surrogate_is_missed(code_point: int) -> bytes:
+    return chr(code_point).encode("utf-8", "surrogatepass" if code_point == 0xDFFF else "strict")
+
+
+@UTF8_ENCODE.misconception(
+    "U+10FFFF, the last code point of all, is refused",
+    "U+10FFFF is still a code point; the first that is none is one more.",
+)
+def the_last_code_point_is_refused(code_point: int) -> bytes:
+    if code_point == 0x10FFFF:
+        raise ValueError("no code point")
+    return utf8_encode(code_point)
+
+
+@UTF8_ENCODE.misconception(
+    "neither surrogates nor numbers beyond U+10FFFF are refused",
+    "The exercise asks for a ValueError for both: surrogates, U+D800 to U+DFFF, are no characters, and Unicode ends at "
+    "U+10FFFF.",
+)
+def nothing_is_refused(code_point: int) -> bytes:
+    return _by_hand(code_point)
+
+
+@UTF8_ENCODE.misconception(
     "there is no end to the code points",
     "Unicode ends at U+10FFFF, though four bytes could hold more.",
 )
@@ -148,6 +178,19 @@ def bytes_per_char(text: str) -> list[int]:
     return [len(character.encode("utf-8")) for character in text]
 
 
+def tell_character(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """The first character whose number is wrong, where there is a number for each."""
+    if len(got) != len(expected):
+        return None
+    character, should, is_ = next(each for each in zip(args[0], expected, got, strict=True) if each[1] != each[2])
+    return Told(
+        "one length is wrong",
+        f"{character!r} is U+{ord(character):04X}: in UTF-8 that is {should} {'byte' if should == 1 else 'bytes'}, and "
+        f"{is_} came back.",
+        "Where does each length end? U+7F is the last code point of one byte, U+7FF of two, U+FFFF of three.",
+    )
+
+
 BYTES_PER_CHAR = add(
     Exercise(
         "bytes_per_char",
@@ -160,13 +203,14 @@ BYTES_PER_CHAR = add(
         cases=[
             (text,)
             for text in [
-                *["", "a", "é", "aa", "한", "😉", "e\u0301", "aé한😉", "naïve café", "да", "हाँ", inputs.ODD],
+                *["", "a", "é", "aa", "한", "😉", "e\u0301", "aé한😉", "naïve café", "да", "हाँ", "ẞ", "ﬁ", inputs.ODD],
                 "\x7f\x80\u07ff\u0800\uffff\U00010000",  # the last of each length, and the first
                 "word " * 50,
             ]
         ],
         draw=lambda rng, size: (inputs.text(rng, size),),
         returns=list[int],
+        tell=tell_character,
     )
 )
 
@@ -217,6 +261,14 @@ def bytes_of_utf_32(text: str) -> list[int]:
 )
 def one_number_for_all(text: str) -> list[int]:
     return [len(text.encode("utf-8"))]
+
+
+@BYTES_PER_CHAR.misconception(
+    "for each character the whole text is encoded",
+    "The loop goes through the characters: encode the one that it has just now.",
+)
+def the_whole_text_each_time(text: str) -> list[int]:
+    return [len(text.encode("utf-8")) for _ in text]
 
 
 @BYTES_PER_CHAR.misconception(
@@ -288,6 +340,11 @@ DECODE_UTF8 = add(
             (b"\xef\xbb\xbfhi",),
             (b"ok \xe4\xbd then \xc3\xa9",),
             (b"\x9f\x80",),
+            (b"\xed\xb0\x80",),
+            (b"\xf0\x80\x80\x80",),
+            (b"\xf4\x8f\xbf\xbf",),
+            (b"\xf4\x8f\xbf",),
+            (b"\xff" * 2000,),
             *((data,) for data in LIKE_UTF8),
             (inputs.ODD.encode("utf-8"),),
             (b"word " * 50,),
@@ -359,6 +416,27 @@ def up_to_the_first_error(data: bytes) -> str:
 )
 def escapes_for_bad_bytes(data: bytes) -> str:
     return data.decode("utf-8", errors="backslashreplace")
+
+
+@DECODE_UTF8.misconception(
+    "surrogates are taken for characters",
+    "ED A0 80 to ED BF BF would be U+D800 to U+DFFF, halves of pairs in UTF-16. They are no characters, so they "
+    "show as "
+    "U+FFFD.",
+)
+def surrogates_in_utf8(data: bytes) -> str:
+    try:
+        return data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return decode_utf8(data)
+
+
+@DECODE_UTF8.misconception(
+    "line ends are changed, \\r\\n to \\n",
+    "What is decoded comes back as it was, character by character: '\\r' is one of them.",
+)
+def line_ends_are_changed(data: bytes) -> str:
+    return decode_utf8(data).replace("\r\n", "\n")
 
 
 @DECODE_UTF8.misconception(

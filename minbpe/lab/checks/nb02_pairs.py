@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 from random import Random
+from typing import Any
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
+from minbpe.lab.checks.telling import Told
 
 Pair = tuple[int, int]
 Counts = dict[Pair, int]
@@ -47,6 +50,8 @@ GET_STATS = add(
             ([1, 2, 3], {(9, 9): 1, (2, 3): 2}),
             ([0, 0, 300], {(0, 0): 1}),
             (list(range(400)),),
+            ([70_000, 70_001, 70_000, 70_001],),
+            ([97] * 600,),
         ],
         draw=draw_ids,
     )
@@ -137,6 +142,36 @@ def a_copy_of_the_counts(ids: list[int], counts: Counts | None = None) -> Counts
 
 
 @GET_STATS.misconception(
+    "the count of a pair is set to one each time that it comes by",
+    "counts[pair] = 1 forgets what was there. What should stand there the second time?",
+)
+def always_one(ids: list[int], counts: Counts | None = None) -> Counts:
+    counts = {} if counts is None else counts
+    for pair in pairwise(ids):
+        counts[pair] = 1
+    return counts
+
+
+@GET_STATS.misconception(
+    "a count begins at zero: each is one too low",
+    "The first time that a pair comes by it has been seen once.",
+)
+def counts_begin_at_zero(ids: list[int], counts: Counts | None = None) -> Counts:
+    counts = {} if counts is None else counts
+    for pair in pairwise(ids):
+        counts[pair] = counts[pair] + 1 if pair in counts else 0
+    return counts
+
+
+@GET_STATS.misconception(
+    "the first pair is left out",
+    "n ids have n - 1 pairs, and the first is (ids[0], ids[1]). Where does your loop begin?",
+)
+def the_first_pair_is_missed(ids: list[int], counts: Counts | None = None) -> Counts:
+    return _adding(list(pairwise(ids))[1:], counts)
+
+
+@GET_STATS.misconception(
     "a count begins again where the counts given have one already",
     "Look up what is there before you write: the old number plus one.",
 )
@@ -160,6 +195,24 @@ def top_pair(stats: Counts) -> Pair:
     return max(stats, key=stats.__getitem__)
 
 
+def tell_top(args: Args, expected: Pair, got: Pair) -> Told:
+    """How often the pair occurs that came back."""
+    (stats,) = args
+    if got not in stats:
+        return Told("a pair that is not there", f"{got} is none of the pairs in stats.")
+    if stats[got] == stats[expected]:
+        return Told(
+            "a tie goes to another pair",
+            f"Both {got} and {expected} have the count {stats[got]}, and {expected} comes first in stats.",
+            "Of equals, the pair that comes first in the dict wins. What decides between two equals in your code?",
+        )
+    return Told(
+        "not the most frequent",
+        f"{got} has the count {stats[got]}; {expected} has {stats[expected]}, which is more.",
+        "Which counts has your code looked at when it decides? Follow it to the pair that should win.",
+    )
+
+
 TOP_PAIR = add(
     Exercise(
         "top_pair",
@@ -181,8 +234,21 @@ TOP_PAIR = add(
             ({(5, 1): 2, (2, 9): 2, (9, 0): 2},),
             ({(0, 0): 1000, (0, 1): 999},),
             ({(left, 9): left * 7 % 31 for left in range(40)},),
+            ({(116, 104): 5, (32, 97): 5, (101, 32): 5, (300, 2): 5, (99, 100): 5},),
+            ({(256, 7): 3, (10, 256): 3, (97, 3): 3},),
+            ({(5, 6): 7},),
+            ({(9, 8): 9, (1, 1): 12, (2, 2): 15},),
         ],
         draw=draw_stats,
+        crashes=[
+            Crash(
+                "no best pair yet",
+                "KeyError",
+                "^None$",
+                "At the beginning there is no best pair yet: None is not in stats. Ask for that before you look it up.",
+            )
+        ],
+        tell=tell_top,
     )
 )
 
@@ -229,11 +295,57 @@ def the_largest_of_equals(stats: Counts) -> Pair:
 
 
 @TOP_PAIR.misconception(
+    "between equally frequent pairs the order of a set decides",
+    "A set has no order of its own: what comes first in it is chance. A dict keeps the order in which its keys came.",
+)
+def by_the_order_of_a_set(stats: Counts) -> Pair:
+    return max(set(stats), key=stats.__getitem__)
+
+
+@TOP_PAIR.misconception(
     "of equally frequent pairs the one with the smaller ids wins",
     "Ties go to the pair that comes first in `stats`. Is something sorted here that should not be?",
 )
 def the_smallest_of_equals(stats: Counts) -> Pair:
     return max(sorted(stats), key=stats.__getitem__)
+
+
+@TOP_PAIR.misconception(
+    "going through a dict is taken to give keys and counts, so that each pair is taken apart",
+    "`for pair, count in stats` goes through the keys only: pair is then the first id, and count the second. .items() "
+    "gives both.",
+)
+def each_pair_is_taken_apart(stats: Counts) -> Any:
+    best: Any = None
+    for pair, count in stats:
+        if best is None or count > stats[best]:
+            best = pair
+    return best
+
+
+@TOP_PAIR.misconception(
+    "going through a dict is taken to give keys and counts: the second id is taken for the count",
+    "`for pair, count in stats` goes through the keys only: pair is then the first id, and count the second. .items() "
+    "gives both.",
+)
+def the_second_id_is_the_count(stats: Counts) -> Any:
+    best, most = None, -1
+    for pair, count in stats:
+        if count > most:
+            best, most = pair, count
+    return best
+
+
+@TOP_PAIR.misconception(
+    "the best count is kept where the best pair should be",
+    "`best` is looked up in stats again, and returned: so which of the two must it be, the pair or its count?",
+)
+def the_count_is_kept(stats: Counts) -> Any:
+    best: Any = None
+    for _, count in stats.items():
+        if best is None or count > stats[best]:
+            best = count
+    return best
 
 
 @TOP_PAIR.misconception(

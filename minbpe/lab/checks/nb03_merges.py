@@ -8,7 +8,11 @@ from random import Random
 
 from minbpe import base, merging
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
+from minbpe.lab.checks.runner import Code
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told, tell
 
 Pair = tuple[int, int]
 Merges = dict[Pair, int]
@@ -20,6 +24,32 @@ def draw_merge(rng: Random, size: int) -> Args:
     ids = inputs.ids(rng, size)
     pair = rng.choice(list(pairwise(ids))) if len(ids) > 1 and rng.random() < 0.9 else (7, 8)
     return ids, pair, max([255, *ids]) + 1
+
+
+def tell_merge(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """Is the pair still there, and is the list still the same, unmerged again?"""
+    ids, pair, idx = args
+    unmerged = [each for one in got for each in (pair if one == idx else (one,))]
+    if idx not in ids and unmerged != ids:
+        return tell(expected, got) or Told(
+            "ids are lost or changed",
+            f"With each {idx} taken apart again, this would be {look(unmerged)}: not the list that was given.",
+            "Each id goes into the new list, as it is or in a merge. Which one is lost here, or changed?",
+        )
+    for place, each in enumerate(pairwise(got)):
+        if each == pair:
+            return Told(
+                "a pair is left",
+                f"In what came back, the pair {pair} still stands at place {place}.",
+                "Follow your loop to that place: does it look there, and what does it compare?",
+            )
+    if idx not in ids:
+        return Told(
+            "merged in another place",
+            "Nothing is lost, but the pair was merged in another place.",
+            "Where pairs overlap, the one on the left is merged.",
+        )
+    return None
 
 
 MERGE = add(
@@ -51,7 +81,12 @@ MERGE = add(
             ([0, 0, 5, 0], (0, 0), 9),
             ([300, 400], (300, 400), 500),
             ([7, 8, 9] * 60, (7, 8), 300),
+            ([70_000, 70_001, 5], (70_000, 70_001), 70_002),
+            ([1, 1, 2], (1, 2), 9),
+            ([1, 2, 2], (1, 2), 9),
+            ([9, 1, 2, 9], (1, 2), 9),
         ],
+        tell=tell_merge,
         draw=draw_merge,
     )
 )
@@ -102,6 +137,52 @@ def the_last_id_is_lost(ids: list[int], pair: Pair, idx: int) -> list[int]:
         found = (ids[i], ids[i + 1]) == pair
         merged.append(idx if found else ids[i])
         i += 2 if found else 1
+    return merged
+
+
+@MERGE.misconception(
+    "no pair is ever found: the list comes back as it was",
+    "What do you compare? A slice, ids[i:i+2], is a list, and a list is never equal to a tuple: tuple(…) around it, or "
+    "compare the two ids one by one.",
+)
+def no_pair_is_ever_found(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    return list(ids)
+
+
+@MERGE.misconception(
+    "the loop ends too early: a pair at the very end is not merged",
+    "The last pair begins at place len(ids) - 2. Does your loop get there?",
+)
+def the_last_pair_is_missed(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged, i = [], 0
+    while i < len(ids):
+        found = i < len(ids) - 2 and (ids[i], ids[i + 1]) == pair
+        merged.append(idx if found else ids[i])
+        i += 2 if found else 1
+    return merged
+
+
+@MERGE.misconception(
+    "after a merge the next id is skipped",
+    "A merge uses up two ids. By how much does your place move on, in all?",
+)
+def the_next_id_is_skipped(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged, i = [], 0
+    while i < len(ids):
+        found = tuple(ids[i : i + 2]) == pair
+        merged.append(idx if found else ids[i])
+        i += 3 if found else 1
+    return merged
+
+
+@MERGE.misconception(
+    "only pairs that begin at an even place are seen",
+    "A pair can begin anywhere. By how much do you step where there is none?",
+)
+def pairs_at_even_places(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    merged: list[int] = []
+    for i in range(0, len(ids), 2):
+        merged += [idx] if tuple(ids[i : i + 2]) == pair else ids[i : i + 2]
     return merged
 
 
@@ -179,7 +260,58 @@ TRAIN_CASES = [
     ("a\r\nb", 258),
     (inputs.ODD + inputs.ODD, 262),
     (inputs.LONGER, 330),
+    ("a<|endoftext|>b<|endoftext|>", 260),
+    ("ab" * 30 + "cd" * 20, 258),
+    ("xyz zyx xyz zyx", 262),
+    ("aaaa", 256),
+    ("abcabc", 259),
+    ("zazbzazbqq", 258),
 ]
+
+
+def tell_merges(chunks: list[list[int]], expected: Merges, got: Merges) -> Told | None:
+    """The first merge that is another one, and the counts at that moment."""
+    for (pair, idx), (other, number) in zip(expected.items(), got.items(), strict=False):
+        if pair != other:
+            return _tell_pair(_count(chunks), pair, other, idx)
+        if idx != number:
+            return None
+        chunks = [base.merge(chunk, pair, idx) for chunk in chunks]
+    return None
+
+
+def _tell_pair(stats: dict[Pair, int], pair: Pair, other: Pair, idx: int) -> Told:
+    number = f"merge number {idx - 255}"
+    if other not in stats:
+        return Told(
+            "a pair that is not there",
+            f"At {number}, {other} is learned: as the ids are merged by then, this pair does not occur.",
+            "After each merge the ids are others. Which list do you count, and are the counts made anew?"
+            if idx > 256
+            else "Before the first merge the ids are the bytes of the text as it is. Is it changed before it is counted?",
+        )
+    if stats[other] == stats[pair]:
+        return Told(
+            "a tie goes to another pair",
+            f"At {number} there is a tie: {pair} and {other} occur {stats[pair]} times each. {pair} comes first in the "
+            "text, so it is the one.",
+            "Compare counts only, and keep the order of the text: of equals, the pair that was counted first wins.",
+        )
+    return Told(
+        "not the most frequent",
+        f"At {number}, {other} is learned. It occurs {stats[other]} times by then; {pair} occurs {stats[pair]} times.",
+        "Count by hand on this text: which of the two counts does your function get wrong?",
+    )
+
+
+OUT_OF_PAIRS = Crash(
+    "never out of pairs",
+    "ValueError",
+    r"max\(\).*empty",
+    "Here no pair is left, and max has nothing to choose from. Look at the counts before you choose: what should "
+    "training "
+    "do when there are none?",
+)
 
 TRAIN = add(
     Exercise(
@@ -193,6 +325,8 @@ TRAIN = add(
         own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges],
         returns=dict[Pair, int],
         same=in_order,
+        crashes=[OUT_OF_PAIRS],
+        tell=lambda args, expected, got: tell_merges([list(args[0].encode("utf-8"))], expected, got),
         cases=TRAIN_CASES,
         draw=draw_train,
     )
@@ -313,6 +447,111 @@ def never_out_of_pairs(text: str | list[str], vocab_size: int) -> Merges:
 
 
 @TRAIN.misconception(
+    "one merge too few is learned",
+    "vocab_size 257 means one merge: range(256, 257) has one number in it.",
+)
+def one_merge_too_few(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 257)
+
+
+@TRAIN.misconception(
+    "one merge too many is learned",
+    "vocab_size 256 means no merge at all: there are the 256 bytes already.",
+)
+def one_merge_too_many(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 255)
+
+
+@TRAIN.misconception(
+    "the first new id is 255",
+    "The bytes have the ids 0 to 255. Which is the next free one?",
+)
+def new_ids_from_255(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 256, first=255)
+
+
+@TRAIN.misconception(
+    "the merges are numbered from 0",
+    "The ids 0 to 255 belong to the bytes. Which is the first free one?",
+)
+def new_ids_from_0(text: str | list[str], vocab_size: int) -> Merges:
+    numbered = _train(chunks_of(text), vocab_size - 256)
+    return {
+        (left - 256 if left > 255 else left, right - 256 if right > 255 else right): idx - 256
+        for (left, right), idx in numbered.items()
+    }
+
+
+@TRAIN.misconception(
+    "of equally frequent pairs the one with the smaller ids wins",
+    "Ties go to the pair that comes first in the text. Is something sorted here that should not be?",
+)
+def smaller_ids_win_ties(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 256, lambda stats, chunks: max(sorted(stats), key=stats.__getitem__))
+
+
+@TRAIN.misconception(
+    "of equally frequent pairs the one with the larger bytes wins",
+    "Compare counts only: of equals, the pair that comes first in the text, as it is merged by then, wins.",
+)
+def larger_bytes_win_ties(text: str | list[str], vocab_size: int) -> Merges:
+    tokens = {byte: bytes([byte]) for byte in range(256)}
+
+    def pick(stats: dict[Pair, int], chunks: list[list[int]]) -> Pair:
+        pair = max(stats, key=lambda pair: (stats[pair], tokens[pair[0]], tokens[pair[1]]))
+        tokens[len(tokens)] = tokens[pair[0]] + tokens[pair[1]]
+        return pair
+
+    return _train(chunks_of(text), vocab_size - 256, pick)
+
+
+@TRAIN.misconception(
+    "between equally frequent pairs the order of a set decides",
+    "A set has no order of its own: what comes first in it is chance. A dict keeps the order in which its keys came.",
+)
+def by_the_order_of_a_set(text: str | list[str], vocab_size: int) -> Merges:
+    return _train(chunks_of(text), vocab_size - 256, lambda stats, chunks: max(set(stats), key=stats.__getitem__))
+
+
+@TRAIN.misconception(
+    "training stops when two ids are left, one merge too early",
+    "Two ids are still a pair. When is there none left?",
+)
+def stops_at_two_ids(text: str | list[str], vocab_size: int) -> Merges:
+    merges: Merges = {}
+    chunks = chunks_of(text)
+    while len(merges) < vocab_size - 256 and max(map(len, chunks), default=0) > 2:
+        stats = _count(chunks)
+        pair = _most(stats, chunks)
+        merges[pair] = 256 + len(merges)
+        chunks = [base.merge(chunk, pair, merges[pair]) for chunk in chunks]
+    return merges
+
+
+@TRAIN.misconception(
+    "the dict goes from ids to pairs",
+    "To encode you will have a pair, and want to know its id: {(97, 98): 256}.",
+)
+def from_ids_to_pairs(text: str | list[str], vocab_size: int) -> dict[int, Pair]:
+    return {idx: pair for pair, idx in _train(chunks_of(text), vocab_size - 256).items()}
+
+
+@TRAIN.misconception(
+    "the counts are never emptied: those of the rounds before are still in them",
+    "Each round counts anew. Where is the dict of counts made: before the loop, or in it?",
+)
+def counts_are_never_emptied(text: str | list[str], vocab_size: int) -> Merges:
+    so_far: dict[Pair, int] = {}
+
+    def pick(stats: dict[Pair, int], chunks: list[list[int]]) -> Pair:
+        for pair, count in stats.items():
+            so_far[pair] = so_far.get(pair, 0) + count
+        return _most(so_far, chunks)
+
+    return _train(chunks_of(text), vocab_size - 256, pick)
+
+
+@TRAIN.misconception(
     "the first new id is 257",
     "The bytes have the ids 0 to 255. Which is the next free one?",
 )
@@ -355,6 +594,16 @@ BUILD_VOCAB = add(
         reference=inputs.vocab_of,
         own=[base.Tokenizer._use_merges],
         returns=dict[int, bytes],
+        crashes=[
+            Crash(
+                "halves before they are made",
+                "KeyError",
+                r"^\d+$",
+                "A half is looked up before it was put in. Go through the merges in their order, and put each new "
+                "token into "
+                "the vocabulary that you look the halves up in.",
+            )
+        ],
         cases=[
             ({},),
             ({(97, 98): 256},),
@@ -363,6 +612,9 @@ BUILD_VOCAB = add(
             ({(97, 98): 256, (98, 99): 257, (256, 99): 258, (97, 257): 259},),  # two ways to the same bytes
             ({(32, 32): 256, (256, 256): 257, (257, 257): 258, (258, 258): 259, (259, 259): 260},),
             (inputs.train(inputs.LONGER, 330),),
+            ({(97, 98): 300},),
+            ({(97, 98): 400, (400, 99): 300},),
+            (Code("{(97 if idx == 256 else idx - 1, 97): idx for idx in range(256, 1756)}"),),
         ],
         draw=draw_merges,
         draws=30,
@@ -433,6 +685,15 @@ def two_bytes_a_token(merges: Merges) -> dict[int, bytes]:
 )
 def from_bytes_to_ids(merges: Merges) -> dict[bytes, int]:
     return {token: idx for idx, token in inputs.vocab_of(merges).items()}
+
+
+@BUILD_VOCAB.misconception(
+    "the new ids are counted from 256 on, whatever `merges` says",
+    "The dict maps a pair to its id: take the id from there.",
+)
+def numbered_anew(merges: Merges) -> dict[int, bytes]:
+    numbers = {idx: 256 + place for place, idx in enumerate(merges.values())}
+    return {numbers.get(idx, idx): token for idx, token in inputs.vocab_of(merges).items()}
 
 
 @BUILD_VOCAB.misconception(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from random import Random
 from typing import Any
 
 from minbpe import base, basic, merging
 from minbpe.lab.checks import inputs
-from minbpe.lab.checks.exercise import Args, Exercise, add
+from minbpe.lab.checks.crashes import Crash
+from minbpe.lab.checks.exercise import Args, Exercise, add, parts_of
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb03_merges import TRAIN
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told
 
 Pair = tuple[int, int]
 Merges = dict[Pair, int]
@@ -65,7 +69,11 @@ DECODE = add(
             ([97, 98, 195], AB),
             ([-1], AB),
             ([98], {97: b"a", 99: b"c"}),
+            ([98, 99], {97: b"a", 99: b"c"}),
             ([1, 0, 1000], {0: b"b", 1: b"a", 1000: b"n"}),
+            ([70_000], {70_000: b"x"}),
+            ([195, 97], AB),
+            ([97, 300, 195], AB),
             (list(inputs.ODD.encode("utf-8")), AB),
             (list(inputs.LONGER.encode("utf-8")), AB),
         ],
@@ -102,6 +110,46 @@ def all_ids_are_text(ids: list[int], vocab: Vocab) -> str:
 def leave_out_what_is_not_text(ids: list[int], vocab: Vocab) -> str:
     decode(ids, vocab)
     return b"".join(vocab[idx] for idx in ids).decode("utf-8", errors="ignore")
+
+
+@DECODE.misconception(
+    "what is not text is left out, and an unknown id is left to the dict, which raises KeyError",
+    "U+FFFD, �, is to show what could not be decoded: errors='replace'. And an id that no token has is a "
+    "ValueError: look "
+    "whether it is there before you look it up.",
+)
+def left_out_and_key_error(ids: list[int], vocab: Vocab) -> str:
+    return b"".join(vocab[idx] for idx in ids).decode("utf-8", errors="ignore")
+
+
+@DECODE.misconception(
+    "any list of ids is taken to be text, and an unknown id is left to the dict, which raises KeyError",
+    "A model can stop in the middle of a character: what does `errors` of bytes.decode offer? And an id that no "
+    "token has "
+    "is a ValueError: look whether it is there before you look it up.",
+)
+def all_text_and_key_error(ids: list[int], vocab: Vocab) -> str:
+    return b"".join(vocab[idx] for idx in ids).decode("utf-8")
+
+
+@DECODE.misconception(
+    "each id is decoded on its own, and an unknown id is left to the dict, which raises KeyError",
+    "A character can be spread over two tokens: put the bytes together first, and decode once. And an id that no token "
+    "has is a ValueError: look whether it is there before you look it up.",
+)
+def one_by_one_and_key_error(ids: list[int], vocab: Vocab) -> str:
+    return "".join(vocab[idx].decode("utf-8", errors="replace") for idx in ids)
+
+
+@DECODE.misconception(
+    "ids are taken for places: a negative one counts from the end, and those between are all there",
+    "vocab is a dict, and its ids may have gaps. Ask whether this very id is in it.",
+)
+def ids_are_places(ids: list[int], vocab: Vocab) -> str:
+    for idx in ids:
+        if idx > max(vocab):
+            raise ValueError(f"no token has the id {idx}")
+    return b"".join(vocab.get(idx, b"") for idx in ids).decode("utf-8", errors="replace")
 
 
 @DECODE.misconception(
@@ -192,8 +240,60 @@ ENCODE_CASES = [
     ("abcbabcb bcbc", {(98, 99): 256, (97, 98): 257, (256, 256): 258}),
     ("a\0b\0\0", {(0, 0): 256, (98, 256): 257}),
     ("cdx", {(99, 100): 150_000}),
+    ("abcd", {(97, 98): 256, (256, 99): 257, (99, 100): 258}),
+    ("ab" * 700, {(97, 98): 256, (256, 256): 257, (98, 97): 258}),
+    ("abc", {(98, 99): 299, (97, 98): 300}),
+    ("cabcab", {(97, 98): 256, (99, 256): 257, (257, 257): 258}),
+    ("aab", {(97, 97): 256, (97, 98): 257, (256, 98): 258}),
+    ("abab", {(97, 98): 256, (256, 97): 257, (257, 98): 258}),
     (inputs.ODD, {(13, 10): 256, (101, 204): 257, (129, 256): 258}),
     (inputs.LONGER, inputs.train(inputs.LONGER, 330)),
+]
+
+
+def tell_ids(vocab: Vocab, merges: Merges, text: str, expected: list[int], got: list[int]) -> Told | None:
+    """Do the ids stand for the text, and is there still a pair to merge?"""
+    place = next((place for place, idx in enumerate(got) if idx not in vocab), None)
+    if place is not None:
+        return Told("an id that no token has", f"The id {got[place]}, at place {place}, is in none of the merges.")
+    data = b"".join(vocab[idx] for idx in got)
+    if data != text.encode("utf-8"):
+        return Told(
+            "other bytes",
+            f"These ids are not this text any more: they decode to {look(data.decode('utf-8', 'replace'))}.",
+            "Each merge puts one id in the place of two, and changes nothing else. Where is something lost, or put in?",
+        )
+    # A pair that the right answer has as well stands at the border of two chunks.
+    left = next((pair for pair in pairwise(got) if pair in merges and pair not in pairwise(expected)), None)
+    if left:
+        return Told(
+            "a pair is left",
+            f"The pair {left} still stands there, though it can be merged, into {merges[left]}.",
+            "After each merge look again, at all places: new pairs may have come. When is there nothing left to do?",
+        )
+    return Told(
+        "merged in another order",
+        "The ids stand for the same text, but other pairs were merged: it shows that they were not merged in the order "
+        "in which they were learned.",
+        "Of all pairs that are there, the one with the lowest new id goes first, wherever it stands; then look again.",
+    )
+
+
+ENCODE_CRASHES = [
+    Crash(
+        "no pair to choose from",
+        "ValueError",
+        r"(min|max)\(\).*empty",
+        "One id alone, or none, has no pairs, and there is nothing to choose from. See what the loop asks for.",
+    ),
+    Crash(
+        "a pair that is not in merges",
+        "KeyError",
+        r"^\(",
+        "This pair is not in merges. min gives some pair even if none of them is known: ask whether it is in merges "
+        "before "
+        "you merge it.",
+    ),
 ]
 
 ENCODE = add(
@@ -207,6 +307,8 @@ ENCODE = add(
         reference=encode,
         own=[basic.BasicTokenizer.encode, merging.apply_merges],
         returns=list[int],
+        crashes=ENCODE_CRASHES,
+        tell=lambda args, expected, got: tell_ids(inputs.vocab_of(args[1]), args[1], args[0], expected, got),
         cases=ENCODE_CASES,
         draw=draw_encode,
         draws=120,
@@ -288,6 +390,51 @@ def latest_merge_first(text: Text, merges: Merges) -> list[int]:
 
 
 @ENCODE.misconception(
+    "the merges are done in rounds: in each, all that is known is merged from left to right",
+    "A round merges a late pair before an early one. After each single merge the earliest-learned pair that is there "
+    "goes next.",
+)
+def round_by_round(text: Text, merges: Merges) -> list[int]:
+    ids = ids_of(text)
+    while (merged := a_single_pass(ids, merges)) != ids:
+        ids = merged
+    return ids
+
+
+@ENCODE.misconception(
+    "each round merges all the pairs that it found at its beginning, the earliest-learned first",
+    "A merge makes new pairs, which can be older than those found before it. Look again after each one.",
+)
+def a_list_of_pairs_a_round(text: Text, merges: Merges) -> list[int]:
+    ids = ids_of(text)
+    while known := sorted({pair for pair in pairwise(ids) if pair in merges}, key=merges.__getitem__):
+        for pair in known:
+            ids = base.merge(ids, pair, merges[pair])
+    return ids
+
+
+@ENCODE.misconception(
+    "merging ends when two ids are left, one merge too early",
+    "Two ids are still a pair. When is there really nothing left to look at?",
+)
+def stops_at_two_ids(text: Text, merges: Merges) -> list[int]:
+    ids = ids_of(text)
+    while len(ids) > 2 and (known := [pair for pair in pairwise(ids) if pair in merges]):
+        pair = min(known, key=merges.__getitem__)
+        ids = base.merge(ids, pair, merges[pair])
+    return ids
+
+
+@ENCODE.misconception(
+    "the new ids are counted from 256 on, whatever `merges` says",
+    "merges[pair] is the id that the pair becomes.",
+)
+def numbered_anew(text: Text, merges: Merges) -> list[int]:
+    numbers = {idx: 256 + place for place, idx in enumerate(merges.values())}
+    return [numbers.get(idx, idx) for idx in encode(text, merges)]
+
+
+@ENCODE.misconception(
     "one pass from left to right is taken to be enough",
     "The merge learned first goes first, wherever it stands; and each merge makes new pairs, which can merge in "
     "their turn. When is there nothing left to do?",
@@ -321,6 +468,51 @@ def one_merge_only(text: Text, merges: Merges) -> list[int]:
     known = [pair for pair in base.get_stats(ids) if pair in merges]
     if known:
         pair = min(known, key=merges.__getitem__)
+        ids = base.merge(ids, pair, merges[pair])
+    return ids
+
+
+@ENCODE.misconception(
+    "the most frequent pair is chosen, known or not, and the merging stops when it is not in `merges`",
+    "Frequency is for training. Of the pairs that are there, which was learned earliest? What in `merges` tells it?",
+)
+def the_most_frequent_pair_or_nothing(text: Text, merges: Merges) -> list[int]:
+    ids = ids_of(text)
+    while len(ids) > 1:
+        stats = base.get_stats(ids)
+        pair = max(stats, key=stats.__getitem__)
+        if pair not in merges:
+            break
+        ids = base.merge(ids, pair, merges[pair])
+    return ids
+
+
+@ENCODE.misconception(
+    "the pair with the highest new id is merged first, and the loop runs as long as there are ids at all",
+    "Two things. The earliest-learned pair goes first: the lowest new id. And one id alone has no pairs: see what "
+    "the loop "
+    "asks for.",
+)
+def latest_first_without_end(text: Text, merges: Merges) -> list[int]:
+    ids = ids_of(text)
+    while ids:
+        pair = max(base.get_stats(ids), key=lambda pair: merges.get(pair, -1))
+        if pair not in merges:
+            break
+        ids = base.merge(ids, pair, merges[pair])
+    return ids
+
+
+@ENCODE.misconception(
+    "as long as there are ids, there is a pair to look at",
+    "One id alone has no neighbour: then min has nothing to choose from. What should the loop ask for?",
+)
+def one_id_has_a_pair(text: Text, merges: Merges) -> list[int]:
+    ids = ids_of(text)
+    while ids:
+        pair = min(base.get_stats(ids), key=lambda pair: merges.get(pair, float("inf")))
+        if pair not in merges:
+            break
         ids = base.merge(ids, pair, merges[pair])
     return ids
 
@@ -381,6 +573,16 @@ def draw_script(rng: Random, size: int) -> Args:
     return ((), *steps, ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))]))
 
 
+def tell_script(args: Args, expected: Any, got: Any) -> Told | None:
+    """The last call is told as in `encode`, with the merges that its object should have by then."""
+    name, method, arguments = parts_of(args[-1])
+    learned = [call[1:] for call in args[1:-1] if parts_of(call)[:2] == (name, "train")]
+    if method != "encode" or not learned:
+        return None
+    merges = inputs.train(*learned[-1])
+    return tell_ids(inputs.vocab_of(merges), merges, arguments[0], expected, got)
+
+
 AAABDAAABAC = ("train", "aaabdaaabac", 259)
 BASIC_CASES = [
     ((), ("train", "ab", 257), ("encode", "")),
@@ -414,6 +616,10 @@ BASIC_CASES = [
     ((), ("train", "ab", 257), ("train", "", 256), ("decode", [256])),
     ((), ("train", "ab", 257), ("u.train", "xy", 257), ("encode", "abxy")),
     ((), ("train", "ab", 257), ("u.train", "", 256), ("decode", [256])),
+    ((), ("train", "ab", 257), ("u.train", "xy", 257), ("decode", [256])),
+    ((), ("train", "ab", 257), ("decode", [256]), ("train", "xy", 257), ("decode", [256])),
+    ((), ("train", "abcd", 259), ("encode", "abcdabcd")),
+    ((), ("train", "ab", 257), ("encode", "ab"), ("u.train", "xy", 257), ("u.encode", "xyab")),
     ((), ("train", inputs.LONGER, 330), ("encode", inputs.ODD + inputs.LONGER)),
 ]
 
@@ -428,6 +634,8 @@ BASIC_TOKENIZER = add(
         own=[basic.BasicTokenizer, base.Tokenizer, merging.apply_merges, merging.learn_merges],
         methods=("train", "encode", "decode"),
         same=alike_but_for_replacements,
+        crashes=ENCODE_CRASHES,
+        tell=tell_script,
         cases=BASIC_CASES,
         draw=draw_script,
         draws=150,
@@ -437,15 +645,45 @@ BASIC_TOKENIZER = add(
 
 BASIC_TOKENIZER.shares(
     ENCODE,
-    ["encoding counts again", "longest match", "leftmost pair first", "latest merge first", "one merge only"],
+    [
+        "encoding counts again",
+        "longest match",
+        "leftmost pair first",
+        "latest merge first",
+        "one merge only",
+        "round by round",
+        "a single pass",
+        "stops at two ids",
+        "characters in place of bytes",
+    ],
     lambda encode: tokenizer(encode=encode),
 )
 BASIC_TOKENIZER.shares(
     TRAIN,
-    ["vocab size is the number of merges", "ties do not matter", "count only once", "stop at pairs that occur once"],
+    [
+        "vocab size is the number of merges",
+        "ties do not matter",
+        "count only once",
+        "stop at pairs that occur once",
+        "new ids from 257",
+        "larger ids win ties",
+        "one merge too few",
+        "never out of pairs",
+    ],
     lambda train: tokenizer(train=train),
 )
-BASIC_TOKENIZER.shares(DECODE, ["ids one by one", "all ids are text"], lambda decode: tokenizer(decode=decode))
+BASIC_TOKENIZER.shares(
+    DECODE,
+    [
+        "ids one by one",
+        "all ids are text",
+        "leave out what is not text",
+        "key error for unknown ids",
+        "all text and key error",
+        "unknown ids are passed over",
+    ],
+    lambda decode: tokenizer(decode=decode),
+)
 
 
 @BASIC_TOKENIZER.misconception(
@@ -469,6 +707,36 @@ class encodes_the_training_text_only(tokenizer()):  # type: ignore[misc]
 
     def encode(self, text: str) -> list[int]:
         return list(self.ids)
+
+
+@BASIC_TOKENIZER.misconception(
+    "the merges belong to the class, so that all its objects share them, and none is ever forgotten",
+    "What is made in the body of the class is there once, for t and for u, and for every training. Make the dict in "
+    "train: self.merges = {}.",
+)
+class all_objects_add_to_the_merges(tokenizer()):  # type: ignore[misc]
+    merges: Merges = {}  # noqa: RUF012  (that is the mistake)
+
+    def train(self, text: str, vocab_size: int) -> None:
+        self.merges.update(inputs.train(text, vocab_size))
+
+
+@BASIC_TOKENIZER.misconception(
+    "the vocabulary belongs to the class, so that all its objects share it",
+    "What is made in the body of the class is there once, for t and for u. Make it in train, or in decode: one for "
+    "each "
+    "object.",
+)
+class all_objects_share_the_vocab(tokenizer()):  # type: ignore[misc]
+    vocab: Vocab = {}  # noqa: RUF012  (that is the mistake)
+
+    def train(self, text: str, vocab_size: int) -> None:
+        super().train(text, vocab_size)
+        self.vocab.clear()
+        self.vocab.update(inputs.vocab_of(self.merges))
+
+    def decode(self, ids: list[int]) -> str:
+        return decode(ids, self.vocab)
 
 
 @BASIC_TOKENIZER.misconception(

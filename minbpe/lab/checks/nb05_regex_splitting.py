@@ -8,9 +8,11 @@ from random import Random
 from minbpe import base, merging, patterns
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
-from minbpe.lab.checks.nb03_merges import TRAIN, chunks_of
-from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
+from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, chunks_of, tell_merges
+from minbpe.lab.checks.nb04_encode_decode import ENCODE, ENCODE_CRASHES, Merges, Pair, tell_ids
 from minbpe.lab.checks.nb04_encode_decode import encode as encode_chunk
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told
 from minbpe.regex import RegexTokenizer
 
 # The two that are published cut white space at the end of a text differently; either is right here.
@@ -51,6 +53,46 @@ def draw_text(rng: Random, size: int) -> Args:
     if rng.random() < 0.5:
         return (inputs.text(rng, size),)
     return ("".join(rng.choices(PIECES, k=rng.randint(0, 1 + size // 3))),)
+
+
+# The seven pieces of the pattern, by the names that the notebook gives them.
+NAMED = (
+    r"(?P<ending>'(?i:[sdmt]|ll|ve|re))|(?P<letters>[^\r\n\p{L}\p{N}]?+\p{L}+)|(?P<digits>\p{N}{1,3})"
+    r"|(?P<signs> ?[^\s\p{L}\p{N}]++[\r\n]*)|(?P<newline>\s*[\r\n])|(?P<spaces>\s+(?!\S))|(?P<space>\s+)"
+)
+RULES_OF_PIECES = {
+    "ending": "after an apostrophe s, d, m, t, ll, ve or re in small letters or capitals, whatever follows",
+    "letters": "letters of any script, and before them at most one character that is no letter, no digit and no "
+    "line end",
+    "digits": "one to three digits of any script, and nothing before them",
+    "signs": "signs, with at most one space before them, and the line ends after them",
+    "newline": "white space up to and with a line end",
+    "spaces": "white space up to the last one before the next word; all of it at the end",
+    "space": "white space that is left",
+}
+
+
+def tell_piece(args: Args, expected: list[str], got: list[str]) -> Told | None:
+    """The first chunk that is another one, and the piece of the pattern that takes it."""
+    place = next((place for place, each in enumerate(zip(expected, got, strict=False)) if each[0] != each[1]), None)
+    if place is None or "".join(got) != args[0]:
+        return None
+    start = sum(map(len, expected[:place]))
+    try:
+        import regex  # not above: in the browser, the other checks must load without it
+    except ImportError:
+        return None
+    match = regex.compile(NAMED).match(args[0], start)
+    if match is None or match[0] != expected[place] or match.lastgroup is None:
+        return None
+    piece = match.lastgroup
+    return Told(
+        f"cut otherwise than {piece}",
+        f"Here {look(got[place])} is a chunk, and {look(expected[place])} should be. In GPT-4's pattern the piece "
+        f"*{piece}* takes that: {RULES_OF_PIECES[piece]}.",
+        f"Lay your piece for *{piece}* beside that sentence; then look at the pieces tried before it, for they "
+        "may have taken a part of it.",
+    )
 
 
 SPLIT = add(
@@ -105,20 +147,33 @@ SPLIT = add(
                     "snake_1",
                     "cafe\u0301",
                 ],
+                "三人",
+                "a\x1cb",
+                "a\x1f b",
+                "\x1c!",
+                "d\u0300ouble",
+                "5 apples",
+                "a 1",
+                "!a",
+                " \n a",
+                "a \nb",
                 inputs.ODD,
                 inputs.LONGER,
+                "ab " * 400,  # more than a thousand characters, and more than ten thousand
+                "It's 1 of 4,000 words. " * 500,
             ]
         ],
+        tell=tell_piece,
         draw=draw_text,
     )
 )
 
 
 def _wrong_pattern(pattern: str) -> Callable[[str], list[str]]:
-    return lambda text: _findall(pattern, text)
+    return lambda text: findall(pattern, text)
 
 
-def _findall(pattern: str, text: str) -> list[str]:
+def findall(pattern: str, text: str) -> list[str]:
     import regex  # not above: in the browser, the other checks must load without it
 
     return regex.findall(pattern, text)
@@ -147,7 +202,7 @@ def spaces_are_thrown_away(text: str) -> list[str]:
     "In GPT-4's chunks a space goes with the word after it: ' world'. Look for the optional character before \\p{L}+.",
 )
 def the_space_belongs_to_the_word_before(text: str) -> list[str]:
-    return _findall(r"\S+\s*|\s+", text)
+    return findall(r"\S+\s*|\s+", text)
 
 
 _pattern(
@@ -201,6 +256,43 @@ _pattern(
     _changed(r"| ?[^\s\p{L}\p{N}]", r"|[^\s\p{L}\p{N}]"),
 )
 _pattern(
+    "a space before digits",
+    "a space may stand before digits, as before a word",
+    "In GPT-4 nothing goes with a number: ' 7' is two chunks, a space and a 7. Which piece takes the space?",
+    _changed(r"|\p{N}{1,3}", r"| ?\p{N}{1,3}"),
+)
+_pattern(
+    "only a space before letters",
+    "only a space may stand before a word, not a tab or a sign",
+    "At most one character that is no letter, no digit and no line end goes with the word: '(note' and '\\tb' are "
+    "one chunk.",
+    _changed(r"[^\r\n\p{L}\p{N}]?+\p{L}+", r" ?\p{L}+"),
+)
+_pattern(
+    "several signs before letters",
+    "all signs before a word go with it",
+    "At most one: in '((a' the first bracket stays by itself. What does ? allow, and what does *?",
+    _changed(r"[^\r\n\p{L}\p{N}]?+\p{L}+", r"[^\r\n\p{L}\p{N}]*\p{L}+"),
+)
+_pattern(
+    "line ends do not go with signs",
+    "a line end after signs is a chunk of its own",
+    "After signs the line ends go with them: '!\\n' is one chunk. Look at what follows the signs in the pattern.",
+    _changed(r"]++[\r\n]*", r"]++"),
+)
+_pattern(
+    "line ends are like other white space",
+    "a line end is treated like any other white space",
+    "White space up to a line end is a chunk, with the line end at its end: there is a piece for that.",
+    _changed(r"|\s*[\r\n]", ""),
+)
+_pattern(
+    "every white space alone",
+    "every white space is a chunk of its own",
+    "Several in a row stay together, but for the last one before a word. Look at \\s+(?!\\S).",
+    _changed(r"|\s*[\r\n]|\s+(?!\S)|\s+", r"|\s"),
+)
+_pattern(
     "every sign alone",
     "every sign is a chunk of its own",
     "Signs in a row stay together: '...' is one chunk.",
@@ -237,6 +329,8 @@ TRAIN_CHUNKS = add(
         own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges],
         returns=dict[Pair, int],
         same=in_order,
+        crashes=[OUT_OF_PAIRS],
+        tell=lambda args, expected, got: tell_merges(chunks_of(args[0]), expected, got),
         cases=[
             ([], 258),
             (["a", "b"], 258),
@@ -253,6 +347,11 @@ TRAIN_CHUNKS = add(
             (["the", " theme", " then"], 261),
             (["low", " lower", " low", " newest", " newest", " widest"], 264),
             (["ab", "cd", "ef", "cd"], 257),
+            (["a<|endoftext|>b", "a<|endoftext|>b"], 260),
+            (["ab"] * 1200, 258),
+            (["", "ab", ""], 257),
+            (["zz", "ab"], 257),
+            (["abcd", "bcd"], 260),
             (["Ab", "ab", " ", "  ", "\r\n", "\0\0", "\0\0"], 260),
             (split(inputs.LONGER), 330),
         ],
@@ -270,8 +369,29 @@ TRAIN_CHUNKS.shares(
         "aaa holds one pair",
         "stop at pairs that occur once",
         "never out of pairs",
+        "one merge too few",
+        "one merge too many",
+        "new ids from 257",
+        "new ids from 255",
+        "smaller ids win ties",
+        "by the order of a set",
+        "counts are never emptied",
+        "from ids to pairs",
     ],
 )
+
+
+@TRAIN_CHUNKS.misconception(
+    "each chunk is counted into a dict of its own, and only that of the last one is looked at",
+    "All chunks are counted into one dict. Where is it made: before the loop over the chunks, or in it?",
+)
+def counts_of_the_last_chunk(chunks: list[str], vocab_size: int) -> Merges:
+    rows, merges = chunks_of(chunks), Merges()
+    while 256 + len(merges) < vocab_size and rows and (stats := base.get_stats(rows[-1])):
+        pair, idx = max(stats, key=stats.__getitem__), 256 + len(merges)
+        merges[pair] = idx
+        rows = [base.merge(row, pair, idx) for row in rows]
+    return merges
 
 
 @TRAIN_CHUNKS.misconception(
@@ -341,6 +461,36 @@ def draw_chunk_merges(rng: Random, size: int) -> Args:
     return text, merges
 
 
+def tell_ordinary(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """The first chunk whose ids are others."""
+    text, merges = args
+    place, vocab = 0, inputs.vocab_of(merges)
+    for chunk in split(text):
+        should, did = encode_chunk(chunk, merges), list[int]()
+        if place == len(got):
+            return Told(
+                "the end is missing",
+                f"All is right up to the chunk {look(chunk)}; from there on the ids are missing.",
+                "What ends the loop over the chunks?",
+            )
+        length = 0
+        for idx in got[place:]:
+            if length >= len(chunk.encode("utf-8")) or idx not in vocab:
+                break
+            did.append(idx)
+            length += len(vocab[idx])
+        if length > len(chunk.encode("utf-8")):
+            return Told(
+                "a merge reaches across chunks",
+                f"The id {did[-1]} stands for {vocab[did[-1]]!r}, which reaches beyond the chunk {look(chunk)}.",
+                "Split first, then encode each chunk for itself: no merge goes across the cut between two of them.",
+            )
+        if did != should:
+            return tell_ids(vocab, merges, chunk, should, did)
+        place += len(should)
+    return None
+
+
 SPACE = {(97, 32): 256, (32, 98): 257}
 ENCODE_ORDINARY = add(
     Exercise(
@@ -354,6 +504,8 @@ ENCODE_ORDINARY = add(
         own=[RegexTokenizer.encode_ordinary, RegexTokenizer.encode, merging.apply_merges],
         returns=list[int],
         same=by_either_pattern,
+        crashes=ENCODE_CRASHES,
+        tell=tell_ordinary,
         cases=[
             ("", {}),
             ("a", {}),
@@ -373,6 +525,10 @@ ENCODE_ORDINARY = add(
             ("abcbabcb bcbc", {(98, 99): 256, (97, 98): 257, (256, 256): 258}),
             ("abcbcabc", {(98, 99): 256, (97, 98): 257}),
             ("1234", {(51, 52): 256}),
+            ("三人", {(137, 228): 256}),
+            ("abcd", {(97, 98): 256, (256, 99): 257, (99, 100): 258}),
+            ("ab " * 400, {(97, 98): 256, (32, 256): 257}),
+            ("It's 1 of 4,000 words. " * 500, {(32, 111): 256, (256, 102): 257}),
             ("it's ok\n", {(116, 39): 256, (39, 115): 257, (107, 10): 258}),
             ("a\nb", {(10, 98): 256}),
             ("!\n\n", {(33, 10): 256}),
@@ -394,6 +550,9 @@ ENCODE_ORDINARY.shares(
         "a single pass",
         "characters in place of bytes",
         "one merge only",
+        "round by round",
+        "stops at two ids",
+        "fewest tokens",
     ],
     lambda encode: lambda text, merges: [idx for chunk in split(text) for idx in encode(chunk, merges)],
 )

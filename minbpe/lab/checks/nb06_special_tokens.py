@@ -8,10 +8,13 @@ from random import Random
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import AB, DECODE, E_ACUTE, Vocab
 from minbpe.lab.checks.runner import Code
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told
 from minbpe.regex import RegexTokenizer
 
 Special = dict[str, int]
@@ -111,6 +114,10 @@ SPLIT_SPECIAL = add(
             ("a^b", {"^": 500}),
             ("aaa{2}", {"a{2}": 500}),
             ("5\\d", {"\\d": 500}),
+            ("a\x1fb", {"\x1f": 500}),
+            ("a\x1fb", {"b": 500}),
+            ("a\x1cb<|a|>", ONE),
+            ("a\nb<|a|>\n", ONE),
             (inputs.ODD + "<|a|>" + inputs.ODD, ONE),
             (LONG, TWO),
         ],
@@ -167,6 +174,26 @@ def the_shortest_wins(text: str, special_tokens: Special) -> list[str]:
 def empty_parts_are_kept(text: str, special_tokens: Special) -> list[str]:
     longest_first = sorted(special_tokens, key=len, reverse=True)
     return re.split(f"({'|'.join(map(re.escape, longest_first))})", text) if special_tokens else [text]
+
+
+@SPLIT_SPECIAL.misconception(
+    "empty parts are kept, also those that an empty pattern makes between all characters",
+    "re.split gives an empty part where two special tokens touch, and at the ends: leave those out. And what should "
+    "come "
+    "back when there are no special tokens at all?",
+)
+def empty_parts_everywhere(text: str, special_tokens: Special) -> list[str]:
+    longest_first = sorted(special_tokens, key=len, reverse=True)
+    return re.split(f"({'|'.join(map(re.escape, longest_first))})", text)
+
+
+@SPLIT_SPECIAL.misconception(
+    "of special tokens that begin alike the first one given wins, and empty parts are kept",
+    "The longest should win, in whatever order they are given: sort them first. And re.split gives empty parts: leave "
+    "those out.",
+)
+def the_first_given_and_empty_parts(text: str, special_tokens: Special) -> list[str]:
+    return re.split(f"({'|'.join(map(re.escape, special_tokens))})", text)
 
 
 @SPLIT_SPECIAL.misconception(
@@ -240,6 +267,29 @@ def draw_encode_special(rng: Random, size: int) -> Args:
     return text, special_tokens, allowed, rng.choice([BYTES, LENGTH])
 
 
+def tell_special(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """Which special tokens were found, and which should have been."""
+    special_tokens = args[1]
+    names = {idx: name for name, idx in special_tokens.items()}
+    should, found = ([names[idx] for idx in ids if idx in names] for ids in (expected, got))
+    missing = next((name for name in should if found.count(name) < should.count(name)), None)
+    if missing:
+        return Told(
+            "a special token is not found",
+            f"{look(missing)} stands in the text and is allowed, so its id, {special_tokens[missing]}, should be among "
+            "the ids. It is not, or not often enough.",
+            "First split the text at its special tokens, then look at each part: is it one of them, and is it allowed?",
+        )
+    extra = next((name for name in found if found.count(name) > should.count(name)), None)
+    if extra:
+        return Told(
+            "a special token is found that should not be",
+            f"The id of {look(extra)}, {special_tokens[extra]}, is among the ids, and should not be.",
+            "Where a special token is not allowed, or where a longer one stands, it has no id of its own.",
+        )
+    return None
+
+
 ENCODE_SPECIAL = add(
     Exercise(
         "encode_special",
@@ -279,7 +329,29 @@ ENCODE_SPECIAL = add(
             ("ab<|a|>ab<|a|>", {"<|a|>": 0}, "all", BYTES),
             (inputs.ODD + "<|a|>" + inputs.ODD, ONE, "all", BYTES),
             (LONG, TWO, "all", LENGTH),
+            ("<|a|>", ONE, Code('{"<|a|>": 1}.keys()'), BYTES),
+            ("<|a|>", ONE, Code("{}.keys()"), BYTES),
+            ("<|a|>", ONE, ("<|a|>",), BYTES),
+            ("<|a|>b", ONE, [], BYTES),
         ],
+        crashes=[
+            Crash(
+                "unknown names are looked up",
+                "KeyError",
+                "",
+                "Was a name of the collection looked up that is no special token? Unknown names mean nothing: ask "
+                "which of "
+                "the special tokens that there are is allowed.",
+            ),
+            Crash(
+                "a collection is looked up",
+                "TypeError",
+                "unhashable type",
+                "allowed_special can be a set or a list, which no dict can have as a key. Compare it with the three words "
+                "by ==.",
+            ),
+        ],
+        tell=tell_special,
         draw=draw_encode_special,
         draws=120,
         keep=[2],
@@ -455,6 +527,12 @@ DECODE_SPECIAL = add(
             ([-1], AB, END),
             ([1, 0, 7], {0: b"b", 1: b"a", 7: b"n"}, {}),
             ([505, 501], AB, {"<|a|>": 501, "<|b|>": 505}),
+            ([500], AB, {"<|a|>": 500}),
+            ([500], AB, {}),
+            ([10, 0], {10: b"a"}, {"<s>": 0}),
+            ([0], {10: b"a"}, {"<s>": 0}),
+            ([195, 500, 169], AB, END),
+            ([97, 300, 195], AB, END),
             (list(inputs.ODD.encode("utf-8")), AB, END),
             (list(inputs.LONGER.encode("utf-8")), AB, END),
         ],
@@ -470,6 +548,9 @@ DECODE_SPECIAL.shares(
         "unknown ids are passed over",
         "key error for unknown ids",
         "unknown ids become replacements",
+        "left out and key error",
+        "all text and key error",
+        "one by one and key error",
     ],
     lambda decode: (
         lambda ids, vocab, special_tokens: decode(
@@ -493,6 +574,14 @@ def special_tokens_are_left_out(ids: list[int], vocab: Vocab, special_tokens: Sp
 )
 def the_wrong_way_round(ids: list[int], vocab: Vocab, special_tokens: Special) -> str:
     return DECODE.reference(ids, vocab)
+
+
+@DECODE_SPECIAL.misconception(
+    "the special token with the id 0 is taken for none",
+    "0 is false in Python, and a good id all the same. Ask with `in`, or compare with None.",
+)
+def the_id_0_is_none(ids: list[int], vocab: Vocab, special_tokens: Special) -> str:
+    return decode_special(ids, vocab, {name: idx for name, idx in special_tokens.items() if idx})
 
 
 @DECODE_SPECIAL.misconception(

@@ -6,19 +6,22 @@ write down; and the first of the real ones. All hundred thousand would take seco
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any
 
-from minbpe import gpt4, merging, vocabularies
+from minbpe import gpt4, merging, patterns, vocabularies
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
-from minbpe.lab.checks.nb05_regex_splitting import PUBLISHED, split
+from minbpe.lab.checks.nb05_regex_splitting import PUBLISHED, findall, split
 from minbpe.lab.checks.runner import Code
+from minbpe.lab.checks.telling import Told
 from minbpe.regex import RegexTokenizer
 
 Ranks = dict[bytes, int]
@@ -26,9 +29,15 @@ Ranks = dict[bytes, int]
 load_ranks = cache(vocabularies.load_ranks)
 
 
-def real(number: int) -> Code:
-    """The first ranks of GPT-4."""
-    source = f'dict(list(load_ranks("cl100k_base").items())[:{number}])'
+def real(number: int, name: str = "cl100k_base") -> Code:
+    """The first ranks of GPT-4, or of another vocabulary."""
+    source = f'dict(list(load_ranks("{name}").items())[:{number}])'
+    return Code(source, "from minbpe.vocabularies import load_ranks", load_ranks=load_ranks)
+
+
+def around(name: str, token: bytes) -> Code:
+    """The ranks of a published vocabulary that have to do with that token: those of its parts."""
+    source = f'{{part: rank for part, rank in load_ranks("{name}").items() if part in {token!r}}}'
     return Code(source, "from minbpe.vocabularies import load_ranks", load_ranks=load_ranks)
 
 
@@ -55,7 +64,7 @@ def merge_parts(ranks: Ranks, token: bytes) -> list[bytes]:
     """The bytes of `token`, with all merges replayed that were learned before it."""
     parts = [bytes([byte]) for byte in token]
     while True:
-        known = [pair for pair in pairwise(parts) if ranks.get(b"".join(pair), len(ranks)) < ranks[token]]
+        known = [pair for pair in pairwise(parts) if ranks.get(b"".join(pair), math.inf) < ranks[token]]
         if not known:
             return parts
         best = min(known, key=lambda pair: ranks[b"".join(pair)])
@@ -89,6 +98,24 @@ SPLIT_TOKEN = add(
         reference=split_token,
         own=[gpt4.recover_merges, merging.apply_merges],
         returns=tuple[bytes, bytes],
+        crashes=[
+            Crash(
+                "one merge too far",
+                "ValueError",
+                r"(min|max)\(\).*empty",
+                "Only one piece is left, and one piece has no neighbours: that was one merge too far. When are the "
+                "two parents "
+                "there?",
+            ),
+            Crash(
+                "most pairs are no tokens",
+                "KeyError",
+                r"^b['\"]",
+                "Most neighbours do not make a token: ranks does not have them. ranks.get(…, math.inf) gives them "
+                "the worst "
+                "rank of all.",
+            ),
+        ],
         cases=[
             (ranks_of([b"ab"]), b"ab"),
             (ranks_of([b"ab", b"abc"]), b"abc"),
@@ -105,6 +132,8 @@ SPLIT_TOKEN = add(
             (real(3000), b" function"),
             (real(50_000), b" vocabulary"),
             (ranks_of([b"aa", b"aaa"]), b"aaa"),
+            (real(1500, "o200k_base"), b" the"),
+            (around("o200k_base", b"$IFn"), b"$IFn"),
             (ranks_of([b"\xc3\xa9"]), b"\xc3\xa9"),
             (ranks_of([b"a" * 2**doubled for doubled in range(1, 7)]), b"a" * 64),
         ],
@@ -116,7 +145,9 @@ SPLIT_TOKEN = add(
 
 @SPLIT_TOKEN.misconception(
     "the last byte is cut off",
-    "Both halves are tokens that were there before, and either can be long. Replay how the token came about.",
+    "Both halves are tokens that were there before, and either can be long. Replay how the token came about: the "
+    "pair of "
+    "lowest rank first, not the longest, and not the one on the left.",
 )
 def the_last_byte_is_cut_off(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return token[:-1], token[-1:]
@@ -157,6 +188,41 @@ def the_longest_beginning(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
 )
 def the_longest_ending(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return _ways(ranks, token)[0]
+
+
+@SPLIT_TOKEN.misconception(
+    "of all cuts into two tokens the one with the oldest halves is taken",
+    "Two tokens that were there early need not have met. Replay the merges from the single bytes: only that shows "
+    "which "
+    "two did.",
+)
+def the_oldest_halves(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
+    return min(_ways(ranks, token), key=lambda way: (max(ranks[way[0]], ranks[way[1]]), ranks[way[0]]))
+
+
+@SPLIT_TOKEN.misconception(
+    "of all cuts into two tokens the one with the lowest sum of ranks is taken",
+    "Two tokens that were there early need not have met. Replay the merges from the single bytes: only that shows "
+    "which "
+    "two did.",
+)
+def the_lowest_sum(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
+    return min(_ways(ranks, token), key=lambda way: ranks[way[0]] + ranks[way[1]])
+
+
+@SPLIT_TOKEN.misconception(
+    "the pair with the highest rank is merged first",
+    "A low rank was learned early. So which of the pairs goes first?",
+)
+def the_highest_rank_first(ranks: Ranks, token: bytes) -> tuple[bytes, ...]:
+    parts = [bytes([byte]) for byte in token]
+    while len(parts) > 2:
+        known = [place for place, (a, b) in enumerate(pairwise(parts)) if ranks.get(a + b, 1 << 30) < ranks[token]]
+        if not known:
+            break
+        place = max(known, key=lambda place: ranks[parts[place] + parts[place + 1]])
+        parts[place : place + 2] = [parts[place] + parts[place + 1]]
+    return tuple(parts)
 
 
 @SPLIT_TOKEN.misconception(
@@ -228,6 +294,14 @@ RECOVER_MERGES = add(
         own=[gpt4.recover_merges, merging.apply_merges],
         returns=dict[Pair, int],
         same=in_order,
+        crashes=[
+            Crash(
+                "single bytes have no parents",
+                "ValueError",
+                "not enough values to unpack",
+                "A single byte was never merged: it has no parents to take apart. Leave it out.",
+            )
+        ],
         cases=[
             (ranks_of([]),),
             (ranks_of([b"ab"]),),
@@ -238,6 +312,8 @@ RECOVER_MERGES = add(
             (LEFT,),
             (ranks_of([b"ba", b"ab", b"baab"]) | {b"z" * 2: 259},),
             (ranks_of([]) | {b"abc": 257, b"ab": 256},),
+            (ranks_of([]) | {b"ab": 300, b"abc": 400},),
+            (ranks_of([b"aa", b"aaa", b"aaaa"], 3, 7),),
             (real(1200),),
         ],
         draw=draw_ranks_only,
@@ -312,6 +388,17 @@ def pairs_of_bytes(ranks: Ranks) -> dict[tuple[bytes, bytes], int]:
 
 
 @RECOVER_MERGES.misconception(
+    "the merges are numbered from 256 on, whatever the ranks say",
+    "The rank of a token is its id: take it from ranks.",
+)
+def numbered_from_256(ranks: Ranks) -> Merges:
+    merges: Merges = {}
+    for pair in recover_merges(ranks):
+        merges[pair] = 256 + len(merges)
+    return merges
+
+
+@RECOVER_MERGES.misconception(
     "single bytes are taken for merges, too",
     "A single byte was never merged: it has no parents.",
 )
@@ -340,7 +427,25 @@ BYTE_SHUFFLE = add(
         reference=byte_shuffle,
         own=[gpt4.recover_byte_shuffle],
         returns=dict[int, int],
-        cases=[(ranks_of([]),), (ranks_of([], 3, 7),), (ranks_of([b"ab", b"abc"], 5, 1),), (real(300),)],
+        crashes=[
+            Crash(
+                "a number is no key", "KeyError", r"^\d+$", "ranks knows bytes, as b'h', and no numbers: bytes([104])."
+            ),
+            Crash(
+                "bytes of a number",
+                "KeyError",
+                r"^b['\"]",
+                "bytes(0) is nothing at all, and bytes(5) is five zeros. bytes([5]) is the byte 5.",
+            ),
+        ],
+        cases=[
+            (ranks_of([]),),
+            (ranks_of([], 3, 7),),
+            (ranks_of([b"ab", b"abc"], 5, 1),),
+            (real(300),),
+            ({b"ab": 256, b"zz": 257} | ranks_of([], 7, 11),),  # longer tokens first
+            (dict(sorted(ranks_of([b"ab", b"abc"], 5, 1).items(), reverse=True)),),
+        ],
         draw=lambda rng, size: (draw_ranks(rng, size),),
         draws=30,
     )
@@ -377,6 +482,22 @@ def keys_are_bytes(ranks: Ranks) -> dict[bytes, int]:
 )
 def the_first_byte_of_every_token(ranks: Ranks) -> dict[int, int]:
     return byte_shuffle(ranks) | {token[0]: idx for token, idx in ranks.items() if len(token) > 1}
+
+
+@BYTE_SHUFFLE.misconception(
+    "the first 256 entries of ranks are taken for the bytes",
+    "Nothing says that the single bytes stand first. Look each of them up: bytes([byte]).",
+)
+def the_first_entries(ranks: Ranks) -> dict[int, int]:
+    return {token[0]: idx for token, idx in list(ranks.items())[:256]}
+
+
+@BYTE_SHUFFLE.misconception(
+    "the entries are taken in the order of the dict, as if it went from byte 0 to byte 255",
+    "The order of ranks is that of the ids, not of the bytes. Look each byte up: bytes([byte]).",
+)
+def in_the_order_of_ranks(ranks: Ranks) -> dict[int, int]:
+    return dict(enumerate(list(ranks.values())[:256]))
 
 
 @BYTE_SHUFFLE.misconception(
@@ -479,6 +600,38 @@ def draw_gpt4(rng: Random, size: int) -> Args:
     return (ranks,), *before, ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))])
 
 
+def tell_gpt4(args: Args, expected: Any, got: Any) -> Told | None:
+    """The last call, if it encodes: do its ids stand for the text, and are they shuffled?"""
+    (ranks,), (method, argument) = args[0], args[-1]
+    if method != "encode":
+        return None
+    vocab = {idx: token for token, idx in ranks.items()}
+    if any(idx not in vocab for idx in got):
+        return Told(
+            "an id that no token has", f"The id {next(idx for idx in got if idx not in vocab)} is not in ranks."
+        )
+    tokens, data = [vocab[idx] for idx in got], argument.encode("utf-8")
+    if b"".join(tokens) != data:
+        return Told(
+            "other bytes",
+            f"These ids are not this text: by ranks they stand for {b''.join(tokens)!r}.",
+            "The bytes get their ids from the byte shuffle before anything is merged. Is each step done, and in "
+            "that order?",
+        )
+    return _tell_cut(expected, got, vocab)
+
+
+def _tell_cut(expected: list[int], got: list[int], vocab: dict[int, bytes]) -> Told:
+    place = next(place for place, pair in enumerate(zip(expected, got, strict=False)) if pair[0] != pair[1])
+    return Told(
+        "cut into other tokens",
+        f"The ids stand for this text, but from place {place} on it is cut into other tokens: {vocab[got[place]]!r} "
+        f"in place of {vocab[expected[place]]!r}.",
+        "Either the chunks are others, or other pairs were merged. First print the chunks, then the ids of one chunk "
+        "after each merge.",
+    )
+
+
 AB = ranks_of([b"ab"])
 SHUFFLED = ranks_of([b"ab", b"bc", b"abc"], 5, 3)
 STRINGS = "hello world, 안녕 (don't) 1234567!? 😉 Straße\n\n\tif x:  return  naïve café's"
@@ -496,6 +649,7 @@ GPT4_TOKENIZER = add(
         own=[gpt4.GPT4Tokenizer, gpt4.RankedTokenizer, RegexTokenizer, merging.apply_merges],
         methods=("encode", "decode"),
         same=by_either_pattern,
+        tell=tell_gpt4,
         cases=[
             ((AB,), ("encode", "")),
             ((AB,), ("encode", "ab")),
@@ -529,7 +683,15 @@ GPT4_TOKENIZER = add(
 )
 GPT4_TOKENIZER.shares(
     ENCODE,
-    ["encoding counts again", "leftmost pair first", "latest merge first", "a single pass"],
+    [
+        "encoding counts again",
+        "leftmost pair first",
+        "latest merge first",
+        "a single pass",
+        "round by round",
+        "one merge only",
+        "stops at two ids",
+    ],
     lambda encode: tokenizer(encode),
 )
 
@@ -543,6 +705,18 @@ _class(
     "every byte is taken to have its value for an id",
     "In these ranks the byte 97 need not have the id 97. Where do its ids come from?",
     shuffled=False,
+)
+_class(
+    "numbers of any length",
+    "a number may be of any length",
+    "GPT-4 cuts numbers after three digits. Split as in notebook 05.",
+    split=lambda text: findall(patterns.GPT4_SPLIT_PATTERN.replace("{1,3}", "+"), text),
+)
+_class(
+    "GPT-2's pattern",
+    "the text is split by the pattern of GPT-2",
+    "GPT-4's has three changes: contractions in capitals, long numbers, and what may stand before a word.",
+    split=lambda text: findall(patterns.GPT2_SPLIT_PATTERN, text),
 )
 _class(
     "no split",

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
+from heapq import heappop, heappush
 from itertools import islice, pairwise
 from random import Random
 from typing import Any
@@ -22,7 +23,7 @@ from minbpe import base, basic, corpora, merging, patterns
 from minbpe.lab.checks import inputs, runner
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.faults import RUN_IT, Problem, Trial, where
-from minbpe.lab.checks.nb03_merges import TRAIN, Merges, Pair
+from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, Merges, Pair
 from minbpe.lab.checks.nb04_encode_decode import ENCODE
 from minbpe.lab.checks.runner import Caller, Code, Outcome, Step
 from minbpe.regex import RegexTokenizer
@@ -68,6 +69,7 @@ COUNT_CHUNKS = add(
         reference=count_chunks,
         own=[RegexTokenizer._count_chunks],
         returns=dict[str, int],
+        same=in_order,
         cases=[
             ([], WORDS),
             ([""], WORDS),
@@ -87,6 +89,9 @@ COUNT_CHUNKS = add(
             (["cafe\u0301 e\u0301"], WORDS),
             ([inputs.ODD], WORDS),
             ([" ".join(map(str, range(60)))], WORDS),
+            (["b a a a b c"], WORDS),
+            (["ab " * 400, "It's 1 of 4,000 words. " * 500], GPT2),
+            (["三人 a\x1cb"], WORDS),
         ],
         draw=draw_texts,
         keep=[1],
@@ -140,6 +145,27 @@ def chunks_are_stripped(texts: Iterable[str], pattern: str) -> dict[str, int]:
 )
 def capitals_do_not_matter(texts: Iterable[str], pattern: str) -> dict[str, int]:
     return Counter(chunk.lower() for text in texts for chunk in findall(pattern, text))
+
+
+@COUNT_CHUNKS.misconception(
+    "the chunks stand in the order of their counts, not in that in which they came",
+    "Training gives ties to what came first, so the order is a part of the result: that of the first occurrence, as "
+    "a dict "
+    "keeps it by itself.",
+)
+def most_common_first(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    counts = count_chunks(texts, pattern)
+    return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+@COUNT_CHUNKS.misconception(
+    "the chunks are sorted",
+    "Training gives ties to what came first, so the order is a part of the result: that of the first occurrence, as "
+    "a dict "
+    "keeps it by itself.",
+)
+def sorted_chunks(texts: Iterable[str], pattern: str) -> dict[str, int]:
+    return dict(sorted(count_chunks(texts, pattern).items()))
 
 
 @COUNT_CHUNKS.misconception(
@@ -241,6 +267,15 @@ def train_fast_enough(caller: Caller) -> Trial | None:
     )
 
 
+def quick_train(text: str, vocab_size: int) -> Merges:
+    steps = islice(merging.learn_merges({text.encode("utf-8"): 1}), max(0, vocab_size - 256))
+    return {step.pair: step.idx for step in steps}
+
+
+def quick_encode(chunk: str, merges: Merges) -> list[int]:
+    return merging.apply_merges(chunk.encode("utf-8"), merges.get)
+
+
 FAST_TRAIN = add(
     Exercise(
         "fast_train",
@@ -248,6 +283,7 @@ FAST_TRAIN = add(
         "fast_train(text, vocab_size) -> dict",
         passed="the merges of train, in less than a fifth of its time",
         hint="It must give exactly what train gives, ties included. Compare the two on a short text, merge by merge.",
+        stand_in=quick_train,
         reference=inputs.train,
         own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges, merging.Row.merge],
         returns=dict[Pair, int],
@@ -259,7 +295,12 @@ FAST_TRAIN = add(
             ("aaaaaaa", 260),
             ("ab abc abcd abcde", 264),
             ("bcdefghaaaxaaa", 258),
+            ("abaabaaab" * 12, 290),
+            (inputs.LONGER * 2, 400),
+            (Code("many_letters()[:1200]", SETUP.format("many_letters"), many_letters=many_letters), 1300),
         ],
+        crashes=[OUT_OF_PAIRS],
+        tell=TRAIN.tell,
         draw=TRAIN.draw,
         more=train_fast_enough,
     )
@@ -275,6 +316,13 @@ FAST_TRAIN.shares(
         "aaa holds one pair",
         "stop at pairs that occur once",
         "never out of pairs",
+        "one merge too few",
+        "one merge too many",
+        "new ids from 257",
+        "smaller ids win ties",
+        "by the order of a set",
+        "counts are never emptied",
+        "stops at two ids",
     ],
 )
 
@@ -352,6 +400,7 @@ FAST_ENCODE = add(
         "fast_encode(chunk, merges) -> list[int]",
         passed="the ids of encode, in less than a fifth of its time",
         hint="It must give exactly what encode gives. Compare the two on a short chunk, merge by merge.",
+        stand_in=quick_encode,
         reference=ENCODE.reference,
         own=[basic.BasicTokenizer.encode, merging.apply_merges, merging.Row.merge],
         returns=list[int],
@@ -359,7 +408,10 @@ FAST_ENCODE = add(
             *ENCODE.cases,
             ("ababab", {(97, 98): 256, (256, 256): 257}),
             ("aaaaaaa", {(97, 97): 256, (256, 97): 257}),
+            ("xabcabc", {(98, 99): 256, (97, 256): 257, (120, 257): 258}),
+            ("abcx", {(97, 98): 256, (99, 120): 257, (98, 99): 258}),
         ],
+        tell=ENCODE.tell,
         draw=ENCODE.draw,
         draws=120,
         more=encode_fast_enough,
@@ -376,8 +428,82 @@ FAST_ENCODE.shares(
         "characters in place of bytes",
         "one merge only",
         "no text is too short",
+        "round by round",
+        "a list of pairs a round",
+        "stops at two ids",
+        "fewest tokens",
     ],
 )
+
+
+def _by_heap(chunk: str, merges: Merges, *, right_half: bool, left_half: bool, sides: tuple[bool, bool]) -> list[int]:
+    """Encoding by a heap of places, with parts of its work left out.
+
+    An entry says that `pair` stood at `place`. `left_half` and `right_half` say which ids are compared before it is
+    merged, `sides` on which side of a merge new pairs are looked for.
+    """
+    ids: list[int | None] = list(chunk.encode("utf-8"))
+    after = [*range(1, len(ids)), None]
+    before = [None, *range(len(ids) - 1)]
+    heap: list[tuple[int, int, Pair]] = []
+
+    def look(place: int | None) -> None:
+        if place is not None and (follower := after[place]) is not None:
+            pair = ids[place], ids[follower]
+            if pair in merges:
+                heappush(heap, (merges[pair], place, pair))
+
+    for place in range(len(ids) - 1):
+        look(place)
+    while heap:
+        idx, place, (left, right) = heappop(heap)
+        follower = after[place]
+        if ids[place] is None or follower is None:
+            continue
+        if (left_half and ids[place] != left) or (right_half and ids[follower] != right):
+            continue
+        ids[place], ids[follower] = idx, None
+        after[place] = after[follower]
+        if (nearest := after[place]) is not None:
+            before[nearest] = place
+        for wanted, where_ in zip(sides, (before[place], place), strict=True):
+            if wanted:
+                look(where_)
+    return [each for each in ids if each is not None]
+
+
+@FAST_ENCODE.misconception(
+    "when a pair is popped, its right id is not compared again: it may be another one by then",
+    "Between the push and the pop another merge may have taken one of the two ids. What must still be true of both "
+    "when "
+    "the pair is popped?",
+)
+def entries_are_never_stale(chunk: str, merges: Merges) -> list[int]:
+    return _by_heap(chunk, merges, left_half=False, right_half=False, sides=(True, True))
+
+
+@FAST_ENCODE.misconception(
+    "of a pair that is popped only the right id is compared: the left one may have changed",
+    "Both ids must still be those of the pair. Compare the one at the place itself, too.",
+)
+def only_the_right_half_is_checked(chunk: str, merges: Merges) -> list[int]:
+    return _by_heap(chunk, merges, left_half=False, right_half=True, sides=(True, True))
+
+
+@FAST_ENCODE.misconception(
+    "after a merge only the pair on its left is looked at",
+    "A merge makes up to two new pairs: one with the id before it, one with the id after it.",
+)
+def only_the_pair_on_the_left(chunk: str, merges: Merges) -> list[int]:
+    return _by_heap(chunk, merges, left_half=True, right_half=True, sides=(True, False))
+
+
+@FAST_ENCODE.misconception(
+    "after a merge only the pair on its right is looked at",
+    "A merge makes up to two new pairs: one with the id before it, one with the id after it.",
+)
+def only_the_pair_on_the_right(chunk: str, merges: Merges) -> list[int]:
+    return _by_heap(chunk, merges, left_half=True, right_half=True, sides=(False, True))
 
 
 @FAST_ENCODE.misconception(

@@ -14,9 +14,11 @@ from collections.abc import Callable
 from random import Random
 
 from minbpe.lab.checks import inputs
-from minbpe.lab.checks.exercise import Args, Exercise, add
-from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges
+from minbpe.lab.checks.crashes import Crash
+from minbpe.lab.checks.exercise import Args, Exercise, add, by_value
+from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, tell_ids
 from minbpe.lab.checks.runner import Code
+from minbpe.lab.checks.telling import Told, counted
 
 Encode = Callable[[str], list[int]]
 Parallel = dict[str, list[str]]
@@ -33,6 +35,33 @@ ENCODES = [BYTES, CHARACTERS, WORDS, PAIRS]
 
 def tokens_per_char(encode: Encode, text: str) -> float:
     return len(encode(text)) / len(text)
+
+
+def tell_per_char(args: Args, expected: float, got: float) -> Told | None:
+    """As if there were how many tokens, or characters?"""
+    encode, text = args
+    tokens = len(encode(text))
+    if got <= 0:
+        return None
+    if abs(tokens / got - round(tokens / got)) < 1e-6 * tokens / got:
+        return Told(
+            "another number of characters",
+            f"That is {counted(tokens, 'token')} over {round(tokens / got)}; the text has "
+            f"{counted(len(text), 'character')}.",
+            "What do you divide by? len of the text itself is the number of its characters.",
+        )
+    if abs(got * len(text) - round(got * len(text))) < 1e-6 * len(text):
+        return Told(
+            "another number of tokens",
+            f"That is {counted(round(got * len(text)), 'token')} over {counted(len(text), 'character')}; encode gives "
+            f"{counted(tokens, 'token')}.",
+            "Encode the text as it is, in one piece, and count all that comes back.",
+        )
+    return Told(
+        "both numbers may be others",
+        f"It should be {counted(tokens, 'token')} over {counted(len(text), 'character')}.",
+        "Print the two numbers before you divide them: which is another one?",
+    )
 
 
 TOKENS_PER_CHAR = add(
@@ -57,7 +86,9 @@ TOKENS_PER_CHAR = add(
             (CHARACTERS, "e\u0301"),
             (CHARACTERS, "a, b\n"),
             (BYTES, inputs.ODD + inputs.LONGER),
+            (CHARACTERS, "word " * 250),
         ],
+        tell=tell_per_char,
         draw=lambda rng, size: (rng.choice(ENCODES), inputs.text(rng, size) + "a"),
     )
 )
@@ -153,6 +184,21 @@ def draw_parallel(rng: Random, size: int) -> Args:
     return args if "en" in codes and rng.random() < 0.6 else (*args, rng.choice(codes))
 
 
+def tell_premium(args: Args, expected: dict[str, float], got: dict[str, float]) -> Told | None:
+    """For the first language that is wrong: as if it had how many tokens?"""
+    encode, parallel, base = (*args, "en")[:3]
+    if expected.keys() != got.keys():
+        return None
+    code = next(code for code in expected if not by_value(expected[code], got[code], args))
+    tokens, least = (_tokens(encode, parallel[each]) for each in (code, base))
+    return Told(
+        "one language is wrong",
+        f"For {code!r}, {got[code]:.3g} came back. Its sentences have {counted(tokens, 'token')}, those of the base, "
+        f"{base!r}, {counted(least, 'token')}: {tokens} / {least} is {expected[code]:.3g}.",
+        "Print the two sums before you divide. Are all sentences in them, and is each encoded by itself?",
+    )
+
+
 LANGUAGE_PREMIUM = add(
     Exercise(
         "language_premium",
@@ -174,7 +220,17 @@ LANGUAGE_PREMIUM = add(
             (CHARACTERS, {"de": ["ja"], "en": ["yes"]}),
             (CHARACTERS, {"de": ["ja"], "ko": ["네"]}, "ko"),
             (WORDS, {"en": SENTENCES * 2, "de": SENTENCES[::-1] + SENTENCES[:1] * 8}),
+            (CHARACTERS, {"en": ["a", "b", "c"], "de": ["d", "e", "fgh"]}),
         ],
+        crashes=[
+            Crash(
+                "english is always there",
+                "KeyError",
+                "'en'",
+                "The base is what the argument says. Someone may compare with German, and have no English at all.",
+            )
+        ],
+        tell=tell_premium,
         draw=draw_parallel,
     )
 )
@@ -250,6 +306,22 @@ def sentences_are_joined(encode: Encode, parallel: Parallel, base: str = "en") -
 
 
 @LANGUAGE_PREMIUM.misconception(
+    "the sentences are joined, with a space or a line end between them, before they are encoded",
+    "What you put between them is in no sentence, and can cost tokens, too. Encode each sentence for itself, and sum.",
+)
+def joined_with_something_between(encode: Encode, parallel: Parallel, base: str = "en") -> dict[str, float]:
+    return language_premium(encode, {code: ["\n".join(sentences)] for code, sentences in parallel.items()}, base)
+
+
+@LANGUAGE_PREMIUM.misconception(
+    "tokens per character are given, and the base is left aside",
+    "The premium is tokens over the tokens of the base, for the same sentences. What is `base` for?",
+)
+def tokens_per_character_each(encode: Encode, parallel: Parallel, base: str = "en") -> dict[str, float]:
+    return {code: _tokens(encode, each) / max(1, sum(map(len, each))) for code, each in parallel.items()}
+
+
+@LANGUAGE_PREMIUM.misconception(
     "the difference in tokens is given, not the ratio",
     "The premium is a ratio: 2.0 means twice as many tokens.",
 )
@@ -288,6 +360,19 @@ def draw_code_points(rng: Random, size: int) -> Args:
     return text, characters, merges
 
 
+def tell_code_points(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """As in `encode`, where a token can be a character or a byte."""
+    text, characters, merges = args
+    vocab = {byte: bytes([byte]) for byte in range(256)}
+    vocab |= {idx: character.encode("utf-8") for character, idx in characters.items()}
+    try:
+        for (left, right), idx in merges.items():
+            vocab[idx] = vocab[left] + vocab[right]
+    except KeyError:
+        return None
+    return tell_ids(vocab, merges, text, expected, got)
+
+
 HAN = {"a": 256, "b": 257, "é": 258, "한": 259, "c": 260}
 ENCODE_CODE_POINTS = add(
     Exercise(
@@ -300,6 +385,15 @@ ENCODE_CODE_POINTS = add(
         asked_in="exercises",
         reference=encode_code_points,
         returns=list[int],
+        crashes=[
+            Crash(
+                "an unknown character is looked up",
+                "KeyError",
+                "",
+                "Is this a character that is not known? Ask whether it is in `characters` before you look it up.",
+            )
+        ],
+        tell=tell_code_points,
         cases=[
             ("", HAN, {}),
             ("a", HAN, {}),

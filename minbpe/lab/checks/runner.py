@@ -44,6 +44,7 @@ MEMORY = 1 << 29  # how many bytes one call may add: enough for any right answer
 PRINTED = 2000  # how many characters of what an answer prints are kept
 DEEPEST = 50  # values inside of values are followed so far
 WATCH = ""  # "signal", "thread" or "trace" takes that watch; else the best that there is
+SIMPLE = {int, str, bytes, bool, float, type(None)}
 MANY: tuple[Any, ...] = (list, tuple, set, frozenset)
 TEXTS: tuple[Any, ...] = (str, bytes, bytearray)
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -170,6 +171,7 @@ class Facts:
     digests: frozenset[str] = frozenset()  # of its functions that have a docstring: a copy has the same
     source: str = ""
     names: frozenset[str] = frozenset()  # that its code uses, and the code of the functions beside it that it calls
+    outside: tuple[str, ...] = ()  # names of values, not functions, that it uses and other cells have made
 
 
 class Caller(Protocol):
@@ -264,10 +266,14 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 def _plain(value: Any, depth: int) -> Any:
     kind = type(value)
-    if value is None or kind in (int, str, bytes, bool, float):
+    if kind in SIMPLE:
         return value
     if depth > DEEPEST:
         return Thing("other", kind.__name__)
+    if kind in MANY and SIMPLE.issuperset(map(type, value)):
+        return kind(value)
+    if kind is dict and SIMPLE.issuperset(map(type, value)) and SIMPLE.issuperset(map(type, value.values())):
+        return dict(value)
     for many in MANY:
         if isinstance(value, many):
             return many(plain(each, depth + 1) for each in many.__iter__(value))
@@ -351,7 +357,16 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
         source=_source(inner),
         names=names_in(functions),
+        outside=_outside(inner),
     )
+
+
+def _outside(function: Any) -> tuple[str, ...]:
+    if not isinstance(function, FunctionType):
+        return ()
+    kinds = (str, bytes, int, float, list, dict, set, tuple)
+    names = _global_names(function.__code__)
+    return tuple(sorted(name for name in names if isinstance(function.__globals__.get(name), kinds)))
 
 
 def _source(answer: Any) -> str:

@@ -21,6 +21,8 @@ def show(value: Any) -> str:
         return "{" + ", ".join(f"{show(key)}: {show(each)}" for key, each in value.items()) + "}"
     if type(value) is set:
         return "{" + ", ".join(sorted(map(show, value))) + "}" if value else "set()"
+    if type(value) in (list, bytes) and len(value) > 30 and len(set(map(repr, value))) == 1:
+        return f"{value[:1]!r} * {len(value)}"
     if type(value) is list:
         return "[" + ", ".join(map(show, value)) + "]"
     if isinstance(value, str):
