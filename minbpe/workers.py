@@ -62,7 +62,7 @@ def on_cores(
         busy: dict[Connection, tuple[int, B]] = {}
         while True:
             # Workers first, so that they count while the caller adds up. A few results may wait, and no more.
-            while idle and len(busy) + len(done) < 2 * workers and (following := next(todo, None)):
+            while idle and len(busy) + len(done) < 2 * workers - 1 and (following := next(todo, None)):
                 connection = idle.pop()
                 with _noticing_death():
                     connection.send(following[1])

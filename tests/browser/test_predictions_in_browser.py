@@ -19,14 +19,19 @@ SIZES = [{"width": 1366, "height": 768}, {"width": 1920, "height": 1080}]
 ASKS = re.compile(r"^predict\(\"([a-z0-9-]+)\"\)$", flags=re.MULTILINE)
 FOLDED = "jp-MarkdownHeadingCollapsed"
 
-# Brings a cell to the top of the page, and says what can be seen then: {id of a cell: its text} for the cells on the
-# screen, without the cell's own question.
+# Brings a cell to the top of the page, and says what can be seen then: {id of a cell: its text}. Cells are drawn as
+# they come near the screen, and move those below them; so it scrolls until the cell stays where it is.
 LOOK = """async id => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     const at = notebook.widgets.findIndex(cell => cell.model.id === id);
+    const top = () => Math.round(notebook.widgets[at].node.getBoundingClientRect().top);
+    const drawn = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 50)));
     notebook.activeCellIndex = at;
-    await notebook.scrollToItem(at, 'start');
-    await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 50)));
+    for (let tries = 0, before = NaN; tries < 40 && !(top() === before && top() > 0 && top() < innerHeight); tries++) {
+        before = top();
+        await notebook.scrollToItem(at, 'start');
+        await drawn();
+    }
     const seen = {};
     for (const {node, model} of notebook.widgets) {
         const box = node.getBoundingClientRect();
@@ -35,6 +40,8 @@ LOOK = """async id => {
     }
     return seen;
 }"""
+HIDDEN = """ids => window.jupyterapp.shell.currentWidget.content.widgets
+    .every(cell => !ids.includes(cell.model.id) || cell.isHidden)"""
 
 
 def questions(name):
@@ -61,8 +68,8 @@ def assert_nothing_is_in_sight(notebook, name, when):
         for cell, key, fold, hidden in questions(name):
             where = f"{key}, {when}, {size['width']}×{size['height']}"
             seen = notebook.page.evaluate(LOOK, cell)
-            assert "hidden" in seen[fold], where
-            assert not set(hidden) & set(seen), where
+            assert cell in seen and "hidden" in seen.get(fold, "hidden"), where
+            assert notebook.page.evaluate(HIDDEN, hidden) and not set(hidden) & set(seen), where
             question = predictions.predict(key)
             for line in [plain(question.text), *map(wordy, question.lines())]:
                 assert closed_up(line) in closed_up(seen[cell]), f"{where}: {line!r} cannot be read"

@@ -320,7 +320,8 @@ def draw(
     if not text:
         return {"sizes": counts, "lanes": nothing("No text, no bytes.")}
     body = one_stop(lanes(characters, per_line, chosen, one_line=large))
-    body += tip("Choose a code point: press it, or go there with Tab, the arrows and Enter.")
+    if not large:
+        body += tip("Choose a code point: press it, or go there with Tab, the arrows and Enter.")
     parts = {"sizes": counts, "lanes": panel("Characters, code points, bytes", body)}
     if large:  # a slide has room for one line, and a lecturer has words for the rest
         return parts
