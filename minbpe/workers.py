@@ -67,13 +67,13 @@ def on_cores(
                 with _noticing_death():
                     connection.send(following[1])
                 busy[connection] = following
+            if not busy and due not in done:
+                return
             while due in done:
                 yield done.pop(due)
                 due += 1
-            if not busy:
-                return
             # On Windows, Ctrl-C does not interrupt a wait without end.
-            for ready in cast("list[Connection]", wait(busy, timeout=POLL)):
+            for ready in cast("list[Connection]", wait(busy, timeout=POLL) if busy else []):
                 number, block = busy.pop(ready)
                 done[number] = _received(ready)
                 idle.append(ready)
