@@ -47,7 +47,7 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
     """Try an answer on all cases, and on random ones if it is right on those."""
     facts = caller.facts(exercise.methods)
     exercise = exercise.called_as(facts)
-    problem = faults.of_facts(exercise, facts) or _methods_missing(exercise, caller, facts)
+    problem = _methods_missing(exercise, caller, facts) or faults.of_facts(exercise, facts)
     if problem:
         return Finding(exercise, problem)
     own = faults.own_names(exercise)

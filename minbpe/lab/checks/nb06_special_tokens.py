@@ -338,7 +338,7 @@ ENCODE_SPECIAL = add(
             Crash(
                 "unknown names are looked up",
                 "KeyError",
-                "",
+                "^'(?!none|all)",
                 "Was a name of the collection looked up that is no special token? Unknown names mean nothing: ask "
                 "which of "
                 "the special tokens that there are is allowed.",
