@@ -331,12 +331,8 @@ def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
     shutil.copytree(graded.graded, again)
     assert main([str(submitted), str(again), "--give", "killer", "check-top-pairs", "1.5"]) == 1
     assert (rows(again)["killer"]["score"], rows(again)["killer"]["look_at"]) == ("4.5", "")
-    for wrong in (
-        ["killer", "check-top-pairs", "3"],
-        ["killer", "check-merge", "1"],
-        ["killer", "check-top-pairs", "x"],
-    ):
-        assert main([str(submitted), str(again), "--give", *wrong]) == 2
+    for check, given in (("check-top-pairs", "4"), ("check-merge", "1"), ("check-top-pairs", "x")):
+        assert main([str(submitted), str(again), "--give", "killer", check, given]) == 2
     hand_in(submitted, "killer", without("check-top-pairs"))
     assert main([str(submitted), str(again)]) == 1
     assert rows(again)["killer"]["score"] == "4.5"
