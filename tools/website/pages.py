@@ -64,11 +64,21 @@ def build_pages(folder: Path, *, bin: Path, cache: Path, place: Place) -> None:
     (source / "index.md").write_text(
         landing.replace("{{guides}}", "\n".join(f"docs/{name}" for name in guides)), encoding="utf-8"
     )
+    if place.base_url:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "badges.md").write_text(badges(place), encoding="utf-8")
     command = [bin / "python", "-m", "sphinx", "-b", "html", "-q", "-d", cache / "doctrees", source, folder]
     environment = os.environ | {"PYTHONWARNINGS": "ignore", "PYTHONPATH": str(HERE)}
     subprocess.run(
         [*command, *(["-D", f"html_baseurl={place.base_url}"] if place.base_url else [])], check=True, env=environment
     )
+
+
+def badges(place: Place) -> str:
+    """Markdown for a README: what leads to the site and to each place where notebooks run."""
+    start = "notebooks/00-start-here.ipynb"
+    addresses = {"read": place.base_url, "run in your browser": f"{place.base_url}lite/lab/index.html?path={start}"}
+    return " · ".join(f"[{name}]({address})" for name, address in (addresses | place.launchers(start)).items()) + "\n"
 
 
 # --- a notebook as a page

@@ -22,6 +22,7 @@ Why anywidget? ipywidgets' HTML cannot say what was clicked, and its slider has 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,11 @@ from minbpe.lab.draw.text import direction
 ASSETS = Path(__file__).parents[1] / "assets"
 LECTURE = "MINBPE_LECTURE"  # the environment variable by which lecture mode tells the kernel
 
+
+if "google.colab" in sys.modules:  # Colab shows no widgets of others until it is told to
+    from google.colab import output
+
+    output.enable_custom_widget_manager()
 
 # echo_update=False: else ipywidgets tells the page what the page has just told it. That is one more message at
 # each step of a slider, and of a pasted megabyte it is another megabyte.
