@@ -347,7 +347,8 @@ ENCODE_SPECIAL = add(
                 "a collection is looked up",
                 "TypeError",
                 "unhashable type",
-                "allowed_special can be a set or a list, which no dict can have as a key. Compare it with the three words "
+                "allowed_special can be a set or a list, which no dict can have as a key. Compare it with the three "
+                "words "
                 "by ==.",
             ),
         ],
