@@ -1,7 +1,7 @@
 """nbgrader's settings: solutions/ is the source, exercises/ is what learners get.
 
 python tools/make_exercises.py                        # exercises/ anew from solutions/
-python -m minbpe.lab.grading submitted graded         # grades a class: GRADING.md
+python -m minbpe.lab.grading submitted graded         # grades a class: docs/grading.md
 """
 
 c = get_config()  # noqa: F821  (nbgrader puts it there)

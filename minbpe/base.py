@@ -1,4 +1,4 @@
-"""What all tokenizers share: the ten-line helpers, the vocabulary, training, decoding, saving and loading.
+"""What all tokenizers share: the ten-line helpers, the vocabulary, decoding, saving and loading.
 
 A tokenizer is its `merges`: {(left id, right id): new id}, in the order in which they were learned. From
 them follows its `vocab`: {id: bytes}. Everything else (where text is split first, which tokens are
@@ -7,17 +7,20 @@ special) is added by the classes built on this one.
 
 from __future__ import annotations
 
+import codecs
 import operator
 import unicodedata
-import warnings
-from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 from minbpe import files
+from minbpe.budget import Budget
 from minbpe.files import BYTES_IN_ORDER
-from minbpe.merging import Merge, Pair, learn_merges
+from minbpe.merging import Pair, apply_merges
+from minbpe.tiktoken_api import TiktokenAPI
+from minbpe.training import Trainable
 
 
 def get_stats(ids: Iterable[int], counts: dict[Pair, int] | None = None) -> dict[Pair, int]:
@@ -68,92 +71,82 @@ def well_formed(text: str) -> str:
     return text
 
 
-class Tokenizer:
-    """The base of all tokenizers. It knows bytes and merges, but not yet how text becomes chunks."""
+class Tokenizer(Trainable, TiktokenAPI, Budget):
+    """The base of all tokenizers. It knows bytes and merges, but not yet how text becomes chunks.
+
+    `merges`, `vocab`, `special_tokens` and `pattern` can be set, and the rest follows. Change them in this way, not
+    in place. How it is trained is in training.py, and what tiktoken's users will look for in tiktoken_api.py.
+    """
 
     def __init__(self) -> None:
-        self.pattern = ""
-        self.special_tokens: dict[str, int] = {}
+        self._pattern = ""
         self._use_merges({})
+        self._use_special_tokens({})
 
     @property
     def merges(self) -> dict[Pair, int]:
         """{(left id, right id): new id}, in order of learning."""
         return self._merges
 
+    @merges.setter
+    def merges(self, merges: Mapping[Pair, int]) -> None:
+        self._use_merges(_checked_merges(merges, self.byte_shuffle, self.special_tokens), self.byte_shuffle)
+
+    @property
+    def vocab(self) -> dict[int, bytes]:
+        """{id: bytes}. It follows from the merges; when it is set, decoding goes by what was set."""
+        return self._vocab
+
+    @vocab.setter
+    def vocab(self, vocab: Mapping[int, bytes]) -> None:
+        self._vocab = dict(vocab)
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """{text: id} of the tokens that no merge makes."""
+        return self._special_tokens
+
+    @special_tokens.setter
+    def special_tokens(self, special_tokens: Mapping[str, int]) -> None:
+        vocab, before = self.vocab, self.inverse_special_tokens
+        if any(idx in vocab for idx in before):  # as minbpe's _build_vocab lists them
+            vocab = {idx: token for idx, token in vocab.items() if idx not in before}
+        files.check_special_tokens(special_tokens, vocab)
+        self._use_special_tokens(dict(special_tokens))
+        self._vocab = vocab
+
+    @property
+    def pattern(self) -> str:
+        """The split pattern; empty if there is none."""
+        return self._pattern
+
+    @pattern.setter
+    def pattern(self, pattern: str) -> None:
+        self._use_pattern(pattern)
+
+    def _use_pattern(self, pattern: str) -> None:
+        self._pattern = pattern
+
+    def _use_special_tokens(self, special_tokens: dict[str, int]) -> None:
+        self._special_tokens = special_tokens
+        # Of two names for one id, which a published vocabulary may have, the first is decoded to.
+        self.inverse_special_tokens = {idx: special for special, idx in reversed(special_tokens.items())}
+
     def _use_merges(self, merges: dict[Pair, int], byte_shuffle: bytes = BYTES_IN_ORDER) -> None:
         self.byte_shuffle = byte_shuffle  # the id of each byte; GPT-4's are not in order
-        self.vocab = {byte_shuffle[byte]: bytes([byte]) for byte in range(256)}
-        self._merges: dict[Pair, int] = {}
-        for pair, idx in merges.items():
-            self._add_merge(pair, idx)
+        self._merges = merges
+        self.vocab = _vocab_of(merges, byte_shuffle)
 
     def _add_merge(self, pair: Pair, idx: int) -> None:
         self._merges[pair] = idx
-        self.vocab[idx] = self.vocab[pair[0]] + self.vocab[pair[1]]
+        self._vocab[idx] = self._vocab[pair[0]] + self._vocab[pair[1]]
 
-    # --- training
-
-    def train(self, text: str | Iterable[str], vocab_size: int, verbose: bool = False) -> None:
-        """Learn merges from `text` until the vocabulary has `vocab_size` tokens, the 256 bytes included.
-
-        `text` is one string, or any iterable of strings: documents, which never merge across. It is read
-        once. Stops early, with a UserWarning, when the text has no pair left to merge. Training again
-        starts afresh. ValueError for a vocab_size below 256, or one that runs into a special token's id.
-        """
-        for made, step in enumerate(self.train_steps(text, vocab_size), 1):
-            if verbose:
-                print(
-                    f"merge {made}/{vocab_size - 256}: {step.pair} -> {step.idx} "
-                    f"({self.vocab[step.idx]!r}) had {step.count} occurrences"
-                )
-
-    def train_steps(self, text: str | Iterable[str], vocab_size: int) -> Iterator[Merge]:
-        """Train as `train` does, and hand out each merge when it is made: (pair, idx, count).
-
-        The tokenizer is usable at each step, with the merges made so far.
-        """
-        vocab_size = self._checked_vocab_size(vocab_size)
-        chunks = self._count_chunks([text] if isinstance(text, str) else _documents(text))
-        self._use_merges({})
-        num_merges = vocab_size - 256
-        for step in learn_merges(chunks) if num_merges else ():
-            self._add_merge(step.pair, step.idx)
-            yield step
-            if len(self.merges) == num_merges:
-                return
-        if num_merges:
-            warnings.warn(
-                f"the text has no pair left to merge: there were {len(self.merges)} merges to make, vocab_size "
-                f"{vocab_size} asked for {num_merges}. Train on more text, or with a smaller vocab_size.",
-                UserWarning,
-                stacklevel=3,
-            )
-
-    def _checked_vocab_size(self, vocab_size: int) -> int:
-        try:
-            vocab_size = operator.index(vocab_size)
-        except TypeError:
-            raise TypeError(f"vocab_size must be an int, got {type(vocab_size).__name__}") from None
-        if vocab_size < 256:
-            raise ValueError(f"vocab_size must be at least 256, one token for each byte, got {vocab_size}")
-        for special, idx in self.special_tokens.items():
-            if idx < vocab_size:
-                raise ValueError(
-                    f"training to vocab_size {vocab_size} needs the id {idx}, which the special token "
-                    f"{special!r} has: register special tokens with ids from {vocab_size} on"
-                )
-        return vocab_size
-
-    def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
-        """Each distinct chunk with how often it occurs, in order of first occurrence."""
-        return Counter(chain.from_iterable(map(self.chunks, documents)))
+    def _build_vocab(self) -> dict[int, bytes]:
+        """The vocabulary as minbpe lists it, the special tokens included; for subclasses written for minbpe."""
+        specials = {idx: special.encode("utf-8") for idx, special in self.inverse_special_tokens.items()}
+        return _vocab_of(self.merges, self.byte_shuffle) | specials
 
     # --- encoding and decoding
-
-    def chunks(self, text: str) -> Iterator[bytes]:
-        """The chunks of `text`, as bytes: no merge reaches from one into the next. Special tokens are ordinary text."""
-        raise NotImplementedError
 
     def rank_of(self, pair: Pair) -> int | None:
         """The id that `pair` merges into, None if it does not merge. Of several pairs the lowest merges first."""
@@ -167,33 +160,36 @@ class Tokenizer:
         """The ids of `text`, with special tokens taken for ordinary text."""
         return self.encode(text)
 
-    def decode(self, ids: Iterable[int]) -> str:
-        """The text of `ids`. Bytes that are not UTF-8, as half a character, become U+FFFD.
+    def _encode_chunk(self, text_bytes: bytes) -> list[int]:
+        return apply_merges(text_bytes.translate(self.byte_shuffle), self._merges.get)
 
-        ValueError for an id that no token has.
+    def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
+        """The text of `ids`. Bytes that are not UTF-8, such as half a character, become U+FFFD.
+
+        `errors` is what Python's bytes.decode knows: "replace", "strict", "ignore", … ValueError for an id that
+        no token has.
         """
-        return self.decode_bytes(ids).decode("utf-8", errors="replace")
+        try:
+            codecs.lookup_error(errors)
+        except LookupError:
+            raise ValueError(f'errors is "replace", "strict", "ignore" or the like, not {errors!r}') from None
+        return self.decode_bytes(ids).decode("utf-8", errors)
 
     def decode_bytes(self, ids: Iterable[int]) -> bytes:
-        """The bytes of `ids`, exactly. ValueError for an id that no token has."""
-        # Of two names for one id, which a published vocabulary may have, the first counts.
-        specials = {idx: special.encode("utf-8") for special, idx in reversed(self.special_tokens.items())}
+        """The bytes of `ids`, exactly. An id is an int, or what can stand for one, as a NumPy or torch scalar can.
+
+        ValueError for an id that no token has, naming it and its place.
+        """
         try:
-            ids = iter(ids)
+            ids = list(ids)
         except TypeError:
             raise TypeError(f"decode takes a list of ids, got {type(ids).__name__}") from None
-        parts = []
-        for place, idx in enumerate(ids):
-            if not isinstance(idx, Hashable):
-                raise TypeError(f"an id is an int, got {type(idx).__name__} at place {place} of the ids to decode")
-            part = self.vocab.get(idx) or specials.get(idx)
-            if part is None:
-                raise ValueError(
-                    f"no token has the id {idx!r}, at place {place} of the ids to decode "
-                    f"(this tokenizer knows {len(self.vocab)} tokens and {len(specials)} special tokens)"
-                )
-            parts.append(part)
-        return b"".join(parts)
+        try:
+            return b"".join(map(self.vocab.__getitem__, map(operator.index, ids)))
+        except (KeyError, TypeError):  # a special token, or an id to complain about
+            return b"".join(
+                self._token(idx, f", at place {place} of the ids to decode") for place, idx in enumerate(ids)
+            )
 
     # --- files
 
@@ -201,15 +197,15 @@ class Tokenizer:
         """Write `prefix`.model, to load again, and `prefix`.vocab, to look at.
 
         The .model is in minbpe's own format, "minbpe v1", whenever that can carry the tokenizer without
-        loss, else in a "v2" that can. Each file is replaced whole or not at all.
+        loss, else in a "v2" that can. Each file is replaced whole or not at all. ValueError where a file of
+        merges cannot hold the vocabulary, or `prefix` names a folder and no file in it.
         """
-        if len(self.vocab) != 256 + len(self.merges):
+        model_file, vocab_file = files.paths(prefix)
+        if not self.vocab.items() <= self._build_vocab().items():
             raise ValueError("this vocabulary has tokens that no merge makes, which a file of merges cannot hold")
         model = files.Model(self.pattern, self.special_tokens, self.byte_shuffle, self.merges)
         # The model last: where the one before it fails, the old model stands.
-        files.write_whole(
-            {Path(f"{prefix}.vocab"): self._listing().encode("utf-8"), Path(f"{prefix}.model"): files.dump(model)}
-        )
+        files.write_whole({vocab_file: self._listing().encode("utf-8"), model_file: files.dump(model)})
 
     def _listing(self) -> str:
         """Every token, and for a merged one its two halves: "[t][he] -> [the] 300"."""
@@ -239,17 +235,53 @@ class Tokenizer:
 
     def _adopt(self, model: files.Model, path: Path) -> None:
         """Take on what a file says. Whatever can fail comes before the first change."""
-        self.pattern = model.pattern
-        self.special_tokens = model.special_tokens
+        self._use_pattern(model.pattern)
         self._use_merges(model.merges, model.byte_shuffle)
+        self._use_special_tokens(model.special_tokens)
+
+    # --- as a Python object
+
+    def __repr__(self) -> str:
+        specials = f" and {len(self.special_tokens):,} special tokens" if self.special_tokens else ""
+        return f"<{type(self).__name__} of {len(self.vocab):,} tokens{specials}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are of one class and have the same merges, pattern and special tokens."""
+        return self._state() == other._state() if isinstance(other, type(self)) else NotImplemented
+
+    def _state(self) -> tuple[object, ...]:
+        """What two equal tokenizers have in common. They can change, so they are no keys for a dict."""
+        return self.pattern, self.special_tokens, self.byte_shuffle, self.merges, self.vocab
+
+    def __getstate__(self) -> dict[str, object]:
+        return {name: value for name, value in vars(self).items() if name != "_ids_made"}  # it can be made again
+
+    def __copy__(self) -> Self:
+        """A tokenizer of its own: training it leaves this one as it is."""
+        clone = object.__new__(type(self))
+        for name, value in vars(self).items():
+            vars(clone)[name] = value.copy() if isinstance(value, dict) else value
+        return clone
 
 
-def _documents(texts: Iterable[str]) -> Iterator[str]:
-    try:
-        texts = iter(texts)
-    except TypeError:
-        raise TypeError(f"train on a str or an iterable of str, not on {type(texts).__name__}") from None
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise TypeError(f"document {number} is a {type(text).__name__}, not a str")
-        yield text
+def _vocab_of(merges: Mapping[Pair, int], byte_shuffle: bytes) -> dict[int, bytes]:
+    """{id: bytes} of the single bytes and of what `merges` makes of them, in this order."""
+    vocab = {idx: bytes([byte]) for byte, idx in enumerate(byte_shuffle)}
+    for (left, right), idx in merges.items():
+        vocab[idx] = vocab[left] + vocab[right]
+    return vocab
+
+
+def _checked_merges(
+    merges: Mapping[Pair, int], byte_shuffle: bytes, special_tokens: Mapping[str, int]
+) -> dict[Pair, int]:
+    """`merges` in order of learning, which is the order of the ids. ValueError for merges that cannot be."""
+    known = {*byte_shuffle}
+    ordered = sorted(merges.items(), key=lambda item: item[1])
+    for (left, right), idx in ordered:
+        if left not in known or right not in known:
+            raise ValueError(f"the merge {left, right} -> {idx} is of a token that no merge with a lower id makes")
+        if idx in known or idx in special_tokens.values():
+            raise ValueError(f"the merge {left, right} makes the id {idx}, which another token has")
+        known.add(idx)
+    return dict(ordered)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from minbpe import files
 from minbpe.base import Tokenizer, well_formed
-from minbpe.merging import apply_merges
 
 
 class BasicTokenizer(Tokenizer):
@@ -29,8 +28,16 @@ class BasicTokenizer(Tokenizer):
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`: its bytes, with the merges replayed in the order they were learned."""
-        data = well_formed(text).encode("utf-8").translate(self.byte_shuffle)
-        return apply_merges(data, self.merges.get)
+        return self._encode_chunk(well_formed(text).encode("utf-8"))
+
+    def _use_pattern(self, pattern: str) -> None:
+        if pattern:
+            raise ValueError("a BasicTokenizer does not split the text: for a pattern use RegexTokenizer")
+
+    def _use_special_tokens(self, special_tokens: dict[str, int]) -> None:
+        if special_tokens:
+            raise ValueError("a BasicTokenizer has no special tokens: use RegexTokenizer")
+        super()._use_special_tokens(special_tokens)
 
     def _adopt(self, model: files.Model, path: Path) -> None:
         if model.pattern or model.special_tokens:

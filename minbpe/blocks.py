@@ -170,8 +170,9 @@ def texts_of(block: Block, known: bool) -> Iterator[str]:
         else:
             with opened(part.source) as (file, _):
                 begin, end = _edges(part, file)
-                if end is None or begin < end:
+                if end is not None:  # what is compressed can only be read from its beginning
                     file.seek(begin)
+                if end is None or begin < end:
                     yield from texts(part.source, file, begin, end, known)
 
 

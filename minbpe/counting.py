@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from minbpe.blocks import Block, blocks, texts_of
 from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
-from minbpe.sources import Source, find
+from minbpe.sources import STDIN, Source, find
 from minbpe.workers import GROUP, on_cluster, on_cores
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def count_chunks(
     workers: int | None = None,
     client: Client | None = None,
     min_frequency: int = 1,
+    timeout: float | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> dict[bytes, int]:
     """Each distinct chunk of the input with how often it occurs, in order of first occurrence.
@@ -57,16 +58,18 @@ def count_chunks(
     fewer than k times so far are forgotten, and so they are at the end. A count may then be too low, by at most
     k - 1 for each 128 MiB, and never too high; a chunk that was forgotten and returns has its place by its return.
 
+    `timeout` is the number of seconds that a pattern of your own may take for a document.
+
     `progress` is called with numbers of bytes that have been counted. ValueError for an input that cannot be
     read as text, OSError for a file that cannot be read, WorkerLost where processes die.
     """
-    known = Splitter(pattern).known  # a bad pattern is an error now, and here
+    known = Splitter(pattern, timeout).known  # a bad pattern is an error now, and here
     sources = list(_sources(paths, field, errors))
     if workers is not None and workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
     if min_frequency < 1:
         raise ValueError(f"min_frequency must be at least 1, got {min_frequency}")
-    count = partial(count_block, pattern)
+    count = partial(count_block, pattern, timeout=timeout)
     if client is not None:
         sources = [_seen_from_afar(source) for source in sources]
         partials = on_cluster(client, count, add_up, blocks(sources, known, far=True), progress)
@@ -95,7 +98,7 @@ class Partial(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[bytes, int]) -> Partial:
-        return cls(b"".join(counts), array("Q", map(len, counts)), array("Q", counts.values()))
+        return cls(b"".join(counts), _array(list(map(len, counts))), _array(list(counts.values())))
 
     def add_to(self, totals: dict[bytes, int]) -> None:
         """Add these counts to `totals`, whose order stays: what is new to it comes after the rest."""
@@ -106,14 +109,17 @@ class Partial(NamedTuple):
             totals[chunk] = known(chunk, 0) + count
 
 
-def count_block(pattern: str, block: Block, stopped: Callable[[], bool] = bool) -> Partial:
-    """What a worker does. It gives up, between two pieces, when it is told that it was `stopped`."""
-    splitter = _splitter(pattern)
+def _array(numbers: list[int]) -> array[int]:
+    """In four bytes each, or eight where they must be."""
+    return array("I" if max(numbers, default=0) < 1 << 32 else "Q", numbers)
+
+
+def count_block(pattern: str, block: Block, timeout: float | None = None) -> Partial:
+    """What a worker does."""
+    splitter = _splitter(pattern, timeout)
     counts: Counter[str] = Counter()
     for text in texts_of(block, splitter.known):
         counts.update(splitter.iterate(text))
-        if stopped():
-            raise InterruptedError
     return Partial.of({chunk.encode("utf-8"): count for chunk, count in counts.items()})
 
 
@@ -126,8 +132,8 @@ def add_up(partials: Iterable[Partial]) -> Partial:
 
 
 @cache
-def _splitter(pattern: str) -> Splitter:
-    return Splitter(pattern)
+def _splitter(pattern: str, timeout: float | None) -> Splitter:
+    return Splitter(pattern, timeout)
 
 
 def _here(
@@ -149,7 +155,9 @@ def _sources(paths: Path | Iterable[Path], field: str | None, errors: str) -> It
 
 def _seen_from_afar(source: Source) -> Source:
     """A worker runs in a folder of its own, so a path must not lean on this one."""
-    return source if source.is_url else source._replace(path=os.path.abspath(source.path))
+    if source.is_url or source.path == STDIN:
+        return source
+    return source._replace(path=os.path.abspath(source.path))
 
 
 def _cores_for(sources: Iterable[Source]) -> int:

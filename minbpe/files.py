@@ -111,25 +111,41 @@ def _dump_v2(model: Model) -> str:
     return "\n".join(lines) + "\n"
 
 
+def paths(prefix: str | Path) -> tuple[Path, Path]:
+    """The two files of a tokenizer: `prefix`.model and `prefix`.vocab. ValueError where `prefix` names a folder."""
+    if os.path.basename(prefix) in ("", os.curdir, os.pardir):
+        raise ValueError(f"{str(prefix)!r} names a folder: say how the files in it are called, such as models/mine")
+    return Path(f"{prefix}.model"), Path(f"{prefix}.vocab")
+
+
 def write_whole(contents: Mapping[Path, bytes]) -> None:
     """Write each file its contents, whole or not at all: nothing is left of a write that fails on the way.
 
-    All is written beside the files first, then put in place one by one, each in a single step.
+    All is written beside the files first, then put in place one by one, each in a single step. Of a symbolic link
+    the file is written that it leads to. An OSError names the file that was asked for.
     """
-    ready: dict[Path, Path] = {}
+    ready: dict[Path, tuple[Path, Path]] = {}  # where it goes, and where it lies until then
+    path = Path()
     try:
         for path, data in contents.items():
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-            ready[path] = Path(name)
+            target = Path(os.path.realpath(path)) if path.is_symlink() else path
+            handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+            part = Path(name)
+            ready[path] = target, part
             with open(handle, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            ready[path].chmod(_mode_of(path))
-        for path, part in ready.items():
-            part.replace(path)
+            part.chmod(_mode_of(target))
+        for path in ready:
+            target, part = ready[path]
+            part.replace(target)
+    except OSError as error:
+        error.filename = str(path)  # not the one beside it, of which nobody knows
+        del error.filename2
+        raise
     finally:
-        for part in ready.values():
+        for _, part in ready.values():
             with suppress(FileNotFoundError):
                 part.unlink()
 

@@ -9,13 +9,27 @@ One oddity: the ids of the 256 single bytes are shuffled. The byte 0 has id 188,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
 from minbpe import files, vocabularies
 from minbpe.merging import Pair, apply_merges
+from minbpe.patterns import GPT4_SPLIT_PATTERN
 from minbpe.regex import RegexTokenizer
+from minbpe.training import Goal
+
+__all__ = [
+    "GPT4_SPECIAL_TOKENS",
+    "GPT4_SPLIT_PATTERN",
+    "GPT4Tokenizer",
+    "RankedTokenizer",
+    "published",
+    "recover_byte_shuffle",
+    "recover_merges",
+]
+
+GPT4_SPECIAL_TOKENS = vocabularies.CL100K_SPECIAL_TOKENS  # as minbpe calls them
 
 
 def recover_byte_shuffle(ranks: Mapping[bytes, int]) -> bytes:
@@ -66,19 +80,30 @@ class RankedTokenizer(RegexTokenizer):
             self._merges = recover_merges(self._ranks)
         return self._merges
 
+    @merges.setter
+    def merges(self, merges: Mapping[Pair, int]) -> NoReturn:
+        raise TypeError("this vocabulary is published as it is: for merges of your own, use RegexTokenizer(pattern)")
+
     def rank_of(self, pair: Pair) -> int | None:
         """The id of the token that holds the bytes of both, whether or not a merge of this pair made it."""
         left, right = map(self.vocab.get, pair)
         return None if left is None or right is None else self._ranks.get(left + right)
 
-    def _merge_chunk(self, chunk: bytes) -> list[int]:
-        if chunk in self._ranks:
-            return [self._ranks[chunk]]
-        ranks, vocab = self._ranks, self.vocab
-        return apply_merges(chunk.translate(self.byte_shuffle), lambda pair: ranks.get(vocab[pair[0]] + vocab[pair[1]]))
+    def _encode_chunk(self, text_bytes: bytes) -> list[int]:
+        ranks, vocab = self._ranks, self._vocab
+        if (rank := ranks.get(text_bytes)) is not None:
+            return [rank]
+        ids = text_bytes.translate(self.byte_shuffle)
+        return apply_merges(ids, lambda pair: ranks.get(vocab[pair[0]] + vocab[pair[1]]))
 
-    def train_steps(self, text: str | Iterable[str], vocab_size: int) -> NoReturn:
+    def _learn(self, counts: Mapping[bytes, int], goal: Goal) -> NoReturn:
         raise TypeError("this vocabulary is published as it is: to train one, use RegexTokenizer(pattern)")
+
+    def _ids(self) -> Mapping[bytes, int]:
+        return self._ranks
+
+    def _state(self) -> tuple[object, ...]:
+        return self.pattern, self.special_tokens, self._ranks  # recovering the merges would take its time
 
     def load(self, model_file: str | Path) -> NoReturn:
         raise TypeError("this vocabulary is published as it is: to load a file, use RegexTokenizer().load(file)")

@@ -8,12 +8,12 @@ out for the other engines, or refused (portable.py says how).
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from minbpe.base import Tokenizer
 from minbpe.gpt4 import RankedTokenizer
+from minbpe.huggingface import AS_ONIGURUMA_HAS_IT, HuggingFaceTokenizer, from_huggingface, spelled
 from minbpe.merging import apply_merges
 from minbpe.patterns import KNOWN_PATTERNS
 from minbpe.portable import Chars, complement, first_characters, parse, regex_dialect, sure_characters, write
@@ -21,6 +21,8 @@ from minbpe.portable import Chars, complement, first_characters, parse, regex_di
 if TYPE_CHECKING:
     import tiktoken
     import tokenizers
+
+__all__ = ["from_huggingface", "from_tiktoken", "to_huggingface", "to_tiktoken"]
 
 MAX_ID = 2**32 - 1  # both hold ids in 32 bits
 
@@ -42,8 +44,9 @@ def to_tiktoken(tokenizer: Tokenizer, name: str) -> tiktoken.Encoding:
     """
     import tiktoken
 
-    _check_ids(tokenizer)
-    _check_ranks(tokenizer)
+    _check_imported(tokenizer)
+    check_ids(tokenizer)
+    check_ranks(tokenizer)
     by_name = sorted(tokenizer.special_tokens)
     for shorter, longer in pairwise(by_name):
         if longer.startswith(shorter):
@@ -94,12 +97,14 @@ def to_huggingface(tokenizer: Tokenizer, *, encode_special_tokens: bool = False)
     """
     try:
         from tokenizers import AddedToken, decoders, models, pre_tokenizers
-        from tokenizers import Tokenizer as HuggingFaceTokenizer
+        from tokenizers import Tokenizer as Theirs
     except ImportError:
         raise ValueError("to_huggingface needs the package tokenizers: pip install tokenizers") from None
 
-    _check_ids(tokenizer)
-    vocab = {_name(token): idx for idx, token in tokenizer.vocab.items()}
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        raise ValueError("this tokenizer came from Hugging Face: go on with the one that it was made from")
+    check_ids(tokenizer)
+    vocab = {spelled(token): idx for idx, token in tokenizer.vocab.items()}
     if len(vocab) < len(tokenizer.vocab):
         raise ValueError("two tokens have the same bytes, and Hugging Face tells tokens apart by their bytes")
     special_ids = set()
@@ -110,11 +115,15 @@ def to_huggingface(tokenizer: Tokenizer, *, encode_special_tokens: bool = False)
             raise ValueError(f"the special token {special!r} is another name for the id {idx}, which can have only one")
         special_ids.add(idx)
     by_rank = sorted(tokenizer.merges.items(), key=lambda merge: merge[1])
-    merges = [(_name(tokenizer.vocab[a]), _name(tokenizer.vocab[b])) for (a, b), _ in by_rank]
+    merges = [(spelled(tokenizer.vocab[a]), spelled(tokenizer.vocab[b])) for (a, b), _ in by_rank]
     # Published ranks hold tokens that no merge makes: such a token is found only where it is a whole chunk.
     whole = isinstance(tokenizer, RankedTokenizer)
+    unmade = tokenizer.vocab.keys() - tokenizer.merges.values() if whole else ()
+    for idx in unmade:
+        if len(_merged(tokenizer, tokenizer.vocab[idx])) == 2:
+            raise ValueError(f"the token {idx} has a lower rank than the half that it is made of, which has no merge")
     model = models.BPE(vocab=vocab | tokenizer.special_tokens, merges=merges, ignore_merges=whole)
-    result = HuggingFaceTokenizer(model)
+    result = Theirs(model)
     to_bytes = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     split = [_huggingface_split(tokenizer.pattern)] if tokenizer.pattern else []
     result.pre_tokenizer = pre_tokenizers.Sequence([*split, to_bytes])
@@ -129,24 +138,21 @@ def to_huggingface(tokenizer: Tokenizer, *, encode_special_tokens: bool = False)
 def _huggingface_split(pattern: str) -> tokenizers.pre_tokenizers.Split:
     from tokenizers import Regex, pre_tokenizers
 
-    if pattern in KNOWN_PATTERNS:
-        # Oniguruma takes {1,3}+ for a repeated group, where the others take it for a possessive {1,3}.
-        # At the end of an alternative, as in our patterns, greedy and possessive are the same.
-        written = pattern.replace("{1,3}+", "{1,3}")
-    else:
-        written = write(parse(pattern, regex_dialect()))
+    written = AS_ONIGURUMA_HAS_IT.get(pattern) or write(parse(pattern, regex_dialect()))
     try:
         return pre_tokenizers.Split(Regex(written), behavior="isolated")
     except Exception as error:  # the bindings raise a bare Exception
         raise ValueError(f"tokenizers cannot read the split pattern {pattern!r}: {error}") from None
 
 
-def _check_ids(tokenizer: Tokenizer) -> None:
+def check_ids(tokenizer: Tokenizer) -> None:
     """ValueError for ids that do not fit, and for merges that are not in order of learning."""
     for idx in (*tokenizer.vocab, *tokenizer.special_tokens.values()):
         if not 0 <= idx <= MAX_ID:
             raise ValueError(f"the id {idx} does not fit into 32 bits, which is all that others have for an id")
-    known = set(tokenizer.byte_shuffle)
+    if isinstance(tokenizer, RankedTokenizer):
+        return  # its merges, slow to recover, are in order
+    known = {idx for idx, token in tokenizer.vocab.items() if len(token) == 1}
     for (a, b), idx in sorted(tokenizer.merges.items(), key=lambda merge: merge[1]):
         if not {a, b} <= known:
             raise ValueError(f"the merge of {a} and {b} into {idx} comes before the one that makes its halves")
@@ -155,7 +161,18 @@ def _check_ids(tokenizer: Tokenizer) -> None:
         known.add(idx)
 
 
-def _check_ranks(tokenizer: Tokenizer) -> None:
+def _check_imported(tokenizer: Tokenizer) -> None:
+    """ValueError for what only Hugging Face can hold."""
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        ids = list(tokenizer.merges.values())
+        if tokenizer.normalizers or len(tokenizer.stages) > 1 or tokenizer.late or ids != sorted(ids):
+            raise ValueError(
+                "this tokenizer came from Hugging Face with a normalizer, several patterns, added tokens that are "
+                "looked for one after the other, or ids out of the order of learning, which cannot be carried over"
+            )
+
+
+def check_ranks(tokenizer: Tokenizer) -> None:
     """ValueError where merging by bytes would give other ids than merging by pairs.
 
     It gives the same if each token comes out for its own bytes. For take two tokens side by side, and their
@@ -165,25 +182,16 @@ def _check_ranks(tokenizer: Tokenizer) -> None:
     if len({*tokenizer.vocab.values()}) < len(tokenizer.vocab):
         raise ValueError("two tokens have the same bytes, and tiktoken tells tokens apart by their bytes")
     if isinstance(tokenizer, RankedTokenizer):
-        return
+        return  # which merges by bytes itself
     for idx, token in tokenizer.vocab.items():
-        ids = apply_merges(token.translate(tokenizer.byte_shuffle), tokenizer.merges.get)
-        if ids != [idx]:
+        ids = _merged(tokenizer, token)
+        # A token may have no merges if it is found where it is a whole chunk, and nothing merges into it by bytes.
+        found_whole = isinstance(tokenizer, HuggingFaceTokenizer) and token in tokenizer.whole and len(ids) > 2
+        if ids != [idx] and not found_whole:
             raise ValueError(f"the token {idx}, {token!r}, encodes to {ids} here; tiktoken would give [{idx}]")
 
 
-def _name(token: bytes) -> str:
-    """The token as Hugging Face spells it."""
-    visible = _visible_bytes()
-    return "".join(visible[byte] for byte in token)
-
-
-@cache
-def _visible_bytes() -> list[str]:
-    """For each byte the character that stands for it in GPT-2's alphabet, which `tokenizers` uses.
-
-    The printable characters of Latin-1 stand for themselves, the other bytes for U+0100 and on.
-    """
-    visible = [chr(byte) if chr(byte).isprintable() and byte != 0x20 else "" for byte in range(256)]
-    beyond = iter(range(0x100, 0x200))
-    return [character or chr(next(beyond)) for character in visible]
+def _merged(tokenizer: Tokenizer, token: bytes) -> list[int]:
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return tokenizer.merge_only(token)
+    return apply_merges(token.translate(tokenizer.byte_shuffle), tokenizer.merges.get)

@@ -85,12 +85,15 @@ class Row:
         return before, after
 
 
-def learn_merges(chunks: Mapping[bytes, int], first_id: int = 256) -> Iterator[Merge]:
+def learn_merges(
+    chunks: Mapping[bytes, int], first_id: int = 256, max_token_length: int = sys.maxsize
+) -> Iterator[Merge]:
     """Yield the merges of byte-pair encoding one by one, until no pair is left.
 
     `chunks` maps each distinct chunk to how often it occurs, in order of first occurrence. Pairs are
     counted with overlaps ("aaa" holds two); the most frequent is merged first, and of those equally
-    frequent the one that occurs first. Time grows with the places merged, times the logarithm of the
+    frequent the one that occurs first. A pair whose bytes together are more than `max_token_length` is
+    never merged. Time grows with the places merged, times the logarithm of the
     number of pairs; memory with the summed length of the distinct chunks.
     """
     row = Row(chunks)
@@ -109,6 +112,7 @@ def learn_merges(chunks: Mapping[bytes, int], first_id: int = 256) -> Iterator[M
         where.reverse()  # now the first place is the last entry, where it is cheap to drop
 
     idx = first_id
+    lengths: dict[int, int] = defaultdict(lambda: 1)  # the bytes of each token
     while heap:
         # The top of the heap is the best pair as far as we remember. Look again before believing it.
         remembered = heap[0]
@@ -126,8 +130,12 @@ def learn_merges(chunks: Mapping[bytes, int], first_id: int = 256) -> Iterator[M
             continue
 
         heappop(heap)
-        before, after = row.merge(pair, idx, reversed(where))
         a, b = pair
+        length = lengths[a] + lengths[b]
+        if length > max_token_length:
+            continue  # for good: what is not in the heap is not looked at again
+        before, after = row.merge(pair, idx, reversed(where))
+        lengths[idx] = length
         born = {}
         # Where (b, token) gave way to (idx, token), its weight moves over; likewise on the other side.
         # `after` goes first: in "abab" it makes an (idx, a), which `before` with the next merge unmakes.

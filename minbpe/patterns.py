@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -70,11 +70,18 @@ WINDOW = 1 << 12  # characters: chunks that are used soon after they are cut are
 class Splitter:
     """Cuts text into the chunks of a split pattern. ValueError for a pattern that is not one."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, timeout: float | None = None) -> None:
+        """With `timeout`, a pattern of your own that takes more than so many seconds on a text is a ValueError."""
         if not isinstance(pattern, str):
             raise TypeError(f"a split pattern is a str, got {type(pattern).__name__}")
+        if timeout is not None and not timeout > 0:
+            raise ValueError(f"timeout is a number of seconds above 0, or None, got {timeout!r}")
+        self.pattern, self.timeout = pattern, timeout
         self.known = pattern in KNOWN_PATTERNS
-        self._compiled = _compile_known(pattern) if self.known else _compile(pattern)
+        if self.known:
+            self._known = _compile_known(pattern)
+        else:
+            self._own = _compile(pattern)
 
     def split(self, text: str) -> list[str]:
         """The chunks of `text`. Joined they are `text` again: what the pattern leaves out is a chunk too."""
@@ -88,32 +95,52 @@ class Splitter:
         """The chunks of `text` a few hundred at a time, which costs less than one by one."""
         if self.known:
             return map(self._split_window, _windows(text))
-        return iter([(chunk for chunk, _ in self.matches_and_gaps(text))])
+        return iter([self._matches_and_gaps(text, len)])
+
+    def cut_before(self, text: str, place: int) -> int:
+        """A place at or before `place`, the last if it is near, where no chunk reaches across; 0 if none is known."""
+        if not self.known:
+            return 0
+        return max((cut.end() for cut in CUT.finditer(text, max(0, place - WINDOW), place)), default=0)
 
     def _split_window(self, text: str) -> list[str]:
         if text.isascii() or not ASTRAL.search(text):
-            return self._compiled.findall(text)
-        chunks = self._compiled.findall(ASTRAL.sub(_stand_ins, text))
+            return self._known.findall(text)
+        chunks = self._known.findall(ASTRAL.sub(_stand_ins, text))
         ends = accumulate(map(len, chunks), initial=0)
         return [text[start:end] for start, end in pairwise(ends)]
 
-    def matches_and_gaps(self, text: str, seconds: float | None = None) -> Iterator[tuple[str, bool]]:
-        """The chunks of `text`, each with whether the pattern matched it; False for what lies between two matches.
+    def matches_and_gaps(self, text: str) -> Iterator[tuple[str, bool]]:
+        """The chunks of `text`, each with whether the pattern matched it: what lies between two matches it did not."""
+        if self.known:
+            yield from ((chunk, True) for chunk in self.iterate(text))
+            return
+        gap: list[str] = []
+        for chunk in self._matches_and_gaps(text, gap.append):
+            yield chunk, not gap
+            gap.clear()
 
-        TimeoutError when a pattern of your own takes more than `seconds`; the known ones always come to an end.
-        """
+    def _matches_and_gaps(self, text: str, tell_gap: Callable[[str], object]) -> Iterator[str]:
         place = 0
-        limit = {} if seconds is None or self.known else {"timeout": seconds}
-        for match in self._compiled.finditer(text, **limit):
-            start, end = match.span()
-            start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
-            if start < end:
-                if place < start:
-                    yield text[place:start], False
-                yield text[start:end], True
-                place = end
+        try:
+            for match in self._own.finditer(text, timeout=self.timeout):
+                start, end = match.span()
+                start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
+                if start < end:
+                    if place < start:
+                        tell_gap(gap := text[place:start])
+                        yield gap
+                    yield text[start:end]
+                    place = end
+        except TimeoutError:
+            raise ValueError(
+                f"the split pattern {self.pattern!r} took more than {self.timeout:g} seconds on a text of "
+                f"{len(text):,} characters: it tries the same places again and again. Possessive quantifiers "
+                "(++, *+) keep it from that"
+            ) from None
         if place < len(text):
-            yield text[place:], False
+            tell_gap(text[place:])
+            yield text[place:]
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple, NoReturn, TypeAlias
 
@@ -79,8 +79,10 @@ class Dialect(NamedTuple):
     ranges: Callable[[str], Ranges]  # what an expression for one character matches, as the engine has it
     escapes: str  # an expression for what may follow a backslash and is a character, or a class of them
     flags: str  # those that (?i:…) may set
-    places: dict[str, Node]  # \b and the like; "(?m)^" is ^ where the flag m is set
+    places: dict[str, Node]  # \A and the like; "(?m)^" is ^ where the flag m is set
+    word_places: str  # those that look for the edge of a word, such as \b
     possessive_counts: bool  # whether {1,3}+ is possessive
+    folds_strings: bool  # whether (?i:ss) matches ß
 
 
 # --- sets of characters
@@ -129,6 +131,19 @@ def holds(ranges: Ranges, character: str) -> bool:
     """Whether `character` is in one of the ranges."""
     place = bisect(ranges, ord(character), key=lambda span: span[0]) - 1
     return place >= 0 and ord(character) <= ranges[place][1]
+
+
+@cache
+def _without_case(character: str) -> Ranges:
+    """An ASCII character without regard to case: the same in every engine, so none is asked."""
+    found = {character.lower(), character.upper(), *{"s": "ſ", "k": "\u212a"}.get(character.lower(), "")}
+    return union(tuple((ord(each), ord(each)) for each in found))
+
+
+@cache
+def _fold_to_several() -> str:
+    """The characters that are more than one without regard to case, such as ß and ﬀ."""
+    return "".join(character for character in every_character() if len(character.casefold()) > 1)
 
 
 # --- what can be said of a node
@@ -262,6 +277,27 @@ def parse(pattern: str, dialect: Dialect) -> Node:
     return node
 
 
+def _edge_of_word(place: str, word: Chars) -> Node:
+    """\\b is an edge of a word, \\m its beginning, \\M its end, and \\B is none."""
+    after, not_after = Around("(?<=", word), Around("(?<!", word)
+    before, not_before = Around("(?=", word), Around("(?!", word)
+    begins, ends = Row((not_after, before)), Row((after, not_before))
+    none = Choice((Row((after, before)), Row((not_after, not_before))))
+    places: dict[str, Node] = {r"\b": Choice((begins, ends)), r"\B": none, r"\m": begins, r"\M": ends}
+    return places[place]
+
+
+def _may_fold(items: Sequence[Node]) -> bool:
+    """Whether single characters in a row can be "ss", or what else is one character without regard to case."""
+    several = {character.casefold() for character in _fold_to_several()}
+    sets = [item.ranges if isinstance(item, Chars) else () for item in items]
+    return any(
+        all(map(holds, sets[start : start + len(text)], text)) and start + len(text) <= len(sets)
+        for text in several
+        for start in range(len(sets))
+    )
+
+
 class _Parser:
     def __init__(self, pattern: str, dialect: Dialect) -> None:
         self.pattern, self.dialect = pattern, dialect
@@ -296,11 +332,14 @@ class _Parser:
 
     def _row(self, flags: str) -> Node:
         items: list[Node] = []
+        start = self.at
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             item = self._atom(flags)
             while self.at < len(self.pattern) and self.pattern[self.at] in "*+?{":
                 item = self._repeated(item)
             items.append(item)
+        if "i" in flags and self.dialect.folds_strings and _may_fold(items):
+            self._refuse(self.pattern[start : self.at])
         return items[0] if len(items) == 1 else Row(tuple(items))
 
     def _atom(self, flags: str) -> Node:
@@ -313,16 +352,32 @@ class _Parser:
         for place in (character, two):
             if place in self.dialect.places:
                 return self._place(place, place)
+        if two in self.dialect.word_places.split():
+            self.at += 2
+            return _edge_of_word(two, Chars(self.dialect.ranges(r"\w")))
         found = self.escape.match(self.pattern, self.at) or self.set.match(self.pattern, self.at)
         if not found and character in "\\^$[*+?{":
             self._refuse(two if character == "\\" else character)
         text = found[0] if found else character
         self.at += len(text)
         if found or text == ".":
-            return Chars(self.dialect.ranges(f"(?{flags}:{text})" if flags else text))
+            return self._chars(text, flags, text)
+        if "i" in flags and text.isascii():
+            return Chars(_without_case(text))
         if "i" in flags:
-            return Chars(self.dialect.ranges(f"(?i:{re.escape(text)})"))
+            return self._chars(re.escape(text), flags, text)
         return Chars(((ord(text), ord(text)),) if not SURROGATES[0] <= ord(text) <= SURROGATES[1] else ())
+
+    def _chars(self, expression: str, flags: str, written: str) -> Chars:
+        ranges = self.dialect.ranges(f"(?{flags}:{expression})" if flags else expression)
+        if "i" in flags and any(holds(ranges, character) for character in _fold_to_several()):
+            # "ß" folds to "ss": `regex` finds such characters in one place and misses them in another ("(?i)\\p{Lu}?-"
+            # does not match "ﬀ-"), Oniguruma lets "ß" match "ss".
+            others = flags.replace("i", "")
+            if ranges != self.dialect.ranges(f"(?{others}:{expression})" if others else expression):
+                self.at -= len(written)
+                self._refuse(written)
+        return Chars(ranges)
 
     def _place(self, text: str, name: str) -> Node:
         self.at += len(text)
@@ -394,10 +449,7 @@ def _ranges(expression: str) -> Ranges:
 @cache
 def regex_dialect() -> Dialect:
     """The syntax of the package `regex`, with its own classes of characters."""
-    newline, word = Chars(((10, 10),)), Chars(_ranges(r"\w"))
-    after, not_after = Around("(?<=", word), Around("(?<!", word)
-    before, not_before = Around("(?=", word), Around("(?!", word)
-    start, end = Place(r"\A"), Place(r"\z")
+    newline, start, end = Chars(((10, 10),)), Place(r"\A"), Place(r"\z")
     return Dialect(
         engine="regex",
         ranges=_ranges,
@@ -412,10 +464,83 @@ def regex_dialect() -> Dialect:
             r"\A": start,
             r"\Z": end,
             r"\z": end,
-            r"\b": Choice((Row((after, not_before)), Row((not_after, before)))),
-            r"\B": Choice((Row((after, before)), Row((not_after, not_before)))),
-            r"\m": Row((not_after, before)),
-            r"\M": Row((after, not_before)),
         },
+        word_places=r"\b \B \m \M",
         possessive_counts=True,
+        folds_strings=False,
     )
+
+
+# --- running
+
+
+class ClassSplitter:
+    """Cuts text as a pattern does that was taken apart, into its matches and what is between them.
+
+    Large sets of characters are slow in `regex`. But a pattern tells few kinds of characters apart: here each kind
+    has a letter, the text is translated into these letters, and the pattern reads those.
+    """
+
+    def __init__(self, node: Node) -> None:
+        import regex
+
+        sets = list(dict.fromkeys(_sets(node)))
+        self._starts = sorted({0, *(point for ranges in sets for first, last in ranges for point in (first, last + 1))})
+        kinds: dict[tuple[bool, ...], int] = {}
+        self._letters = [
+            kinds.setdefault(tuple(holds(ranges, chr(start)) for ranges in sets), len(kinds) + ord("!"))
+            for start in self._starts
+            if start <= LAST
+        ]
+        letters = {
+            ranges: union(tuple((letter, letter) for kind, letter in kinds.items() if kind[place]))
+            for place, ranges in enumerate(sets)
+        }
+        self._compiled = regex.compile(write(_map_sets(node, letters)))
+        self._table = _Translation(self._starts, self._letters)
+
+    def iterate(self, text: str) -> Iterator[str]:
+        """The chunks of `text`. Joined they are `text` again."""
+        place = 0
+        for match in self._compiled.finditer(text.translate(self._table)):
+            start, end = match.span()
+            if place < start:
+                yield text[place:start]
+            yield text[start:end]
+            place = end
+        if place < len(text):
+            yield text[place:]
+
+
+class _Translation(dict[int, int]):
+    """For str.translate: code point -> the letter of its kind."""
+
+    def __init__(self, starts: list[int], letters: list[int]) -> None:
+        self.starts, self.letters = starts, letters
+
+    def __missing__(self, point: int) -> int:
+        self[point] = letter = self.letters[bisect(self.starts, point) - 1]
+        return letter
+
+
+def _sets(node: Node) -> Iterator[Ranges]:
+    match node:
+        case Chars(ranges):
+            yield ranges
+        case Row(items) | Choice(items):
+            for item in items:
+                yield from _sets(item)
+        case Repeat(item) | Atomic(item) | Around(_, item):
+            yield from _sets(item)
+
+
+def _map_sets(node: Node, new: Mapping[Ranges, Ranges]) -> Node:
+    match node:
+        case Chars(ranges):
+            return Chars(new[ranges])
+        case Row(items) | Choice(items):
+            return type(node)(tuple(_map_sets(item, new) for item in items))
+        case Repeat() | Atomic() | Around():
+            return node._replace(item=_map_sets(node.item, new))
+        case _:
+            return node

@@ -253,6 +253,6 @@ def _file_system(url: str) -> tuple[Any, str]:
         raise ValueError(f"to read {url} takes fsspec and what it needs for such URLs, {EXTRA}") from None
     try:
         system, path = url_to_fs(url)
-    except ImportError as error:  # "Install s3fs to access S3"
-        raise ValueError(f"to read {url} takes one more package: {error}") from None
+    except (ImportError, ValueError) as error:  # "Install s3fs to access S3", "Protocol not known: foo"
+        raise ValueError(f"cannot read {url}: {error}") from None
     return system, path

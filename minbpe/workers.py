@@ -10,13 +10,13 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from threading import Thread, current_thread, main_thread
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
-    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing.connection import Connection
 
     from distributed import Client
@@ -43,103 +43,134 @@ class WorkerLost(RuntimeError):
 
 
 # --- on this machine
+#
+# Not concurrent.futures, nor multiprocessing.Pool: their workers share one pipe for results. When one is killed
+# (by Linux for want of memory, say) while it writes to that pipe, they wait for the rest for ever. Here each worker
+# has a pipe of its own, which ends when it does.
 
 
 def on_cores(
-    workers: int, count: Callable[..., R], blocks: Iterable[B], progress: Progress
+    workers: int, count: Callable[[B], R], blocks: Iterable[B], progress: Progress
 ) -> Generator[R, None, None]:
     """`count(block)` for each block, in order, worked out by so many processes."""
-    from concurrent.futures.process import BrokenProcessPool
+    from multiprocessing.connection import wait
 
-    with _pool(workers) as pool:
-        waiting: deque[tuple[Future[R], int]] = deque()
-        try:
-            for block in blocks:
-                waiting.append((pool.submit(_stoppable, count, block), block.size))
-                # One block ahead for each worker, and no more: what waits takes memory here.
-                if len(waiting) > 2 * workers:
-                    yield _next(waiting, progress)
-            while waiting:
-                yield _next(waiting, progress)
-        except BrokenProcessPool:
-            raise WorkerLost(
-                "a worker process was ended from outside: it may have run out of memory (then use fewer workers). "
-                'A script of your own that starts workers must do so under `if __name__ == "__main__":`'
-            ) from None
+    todo = enumerate(blocks)
+    done: dict[int, R] = {}  # results that have come before their turn
+    due = 0
+    with _processes(workers, count) as idle:
+        busy: dict[Connection, tuple[int, B]] = {}
+        while True:
+            # Workers first, so that they count while the caller adds up. A few results may wait, and no more.
+            while idle and len(busy) + len(done) < 2 * workers - 1 and (following := next(todo, None)):
+                connection = idle.pop()
+                with _noticing_death():
+                    connection.send(following[1])
+                busy[connection] = following
+            if not busy and due not in done:
+                return
+            while due in done:
+                yield done.pop(due)
+                due += 1
+            # On Windows, Ctrl-C does not interrupt a wait without end.
+            for ready in cast("list[Connection]", wait(busy, timeout=POLL) if busy else []):
+                number, block = busy.pop(ready)
+                done[number] = _received(ready)
+                idle.append(ready)
+                if progress:
+                    progress(block.size)
 
 
-def _next(waiting: deque[tuple[Future[R], int]], progress: Progress) -> R:
-    future, size = waiting.popleft()
-    while not future.done():  # on Windows, Ctrl-C does not interrupt a wait without end
-        with suppress(TimeoutError):
-            future.exception(timeout=POLL)
-    if progress:
-        progress(size)
-    return future.result()
+def _received(connection: Connection) -> Any:
+    with _noticing_death():
+        result = connection.recv()
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that are gone afterwards, whatever happens: an error, Ctrl-C, or the end of this process.
+def _noticing_death() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError):
+        raise WorkerLost(
+            "a worker process has died: it may have run out of memory (then use fewer workers). "
+            'A script of your own that starts workers must do so under `if __name__ == "__main__":`'
+        ) from None
+
+
+@contextmanager
+def _processes(workers: int, count: Callable[[Any], object]) -> Iterator[list[Connection]]:
+    """Connections to processes that are gone afterwards, whatever happens: an error, Ctrl-C, or our own end.
 
     They are spawned, not forked: forking copies the locks of threads that it does not copy.
     """
-    from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     context = get_context("spawn")
-    reader, writer = context.Pipe(duplex=False)
-    pool = ProcessPoolExecutor(workers, context, _begin, (reader,))
+    started = []
     try:
         with _without_ctrl_c():
-            pool.submit(int)  # starts the processes
-        yield pool
+            for _ in range(workers):
+                ours, theirs = context.Pipe()
+                process = context.Process(target=_serve, args=(theirs, count), daemon=True)
+                started.append((ours, process))
+                process.start()
+                theirs.close()  # or else this end would stay open when the worker dies
+        yield [connection for connection, _ in started]
     finally:
-        writer.close()  # whoever is counting stops
-        pool.shutdown(cancel_futures=True)
-        reader.close()
+        for connection, process in started:
+            connection.close()
+            if process.pid is not None:
+                process.terminate()
+                process.join()
 
 
 @contextmanager
 def _without_ctrl_c() -> Iterator[None]:
-    """Processes that start in here never get a Ctrl-C, which is for us to deal with; ours waits for a moment."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows: _begin has to do
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    """Processes that start in here never get a Ctrl-C, which is for us to deal with. Ours comes when they have."""
+    held: list[int] = []
+    in_main = current_thread() is main_thread()  # no other may set handlers, or is interrupted
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number)) if in_main else None
+    mask = None
+    if hasattr(signal, "pthread_sigmask"):  # a process inherits what is blocked; on Windows, _serve has to do
+        from multiprocessing.resource_tracker import ensure_running
+
+        ensure_running()  # multiprocessing's own helper, whose start would let Ctrl-C in again
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if in_main:
+            signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+            if held:
+                signal.raise_signal(signal.SIGINT)
 
 
-_stopped = False  # in a worker: whether to give up
-
-
-def _begin(reader: Connection) -> None:
-    """The first thing that a worker does."""
-    from threading import Thread
-
+def _serve(connection: Connection, count: Callable[[Any], object]) -> None:
+    """What a worker does: count what comes, until nothing comes any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_watch, args=(reader,), daemon=True).start()
+    Thread(target=_die_with_parent, daemon=True).start()
+    with suppress(EOFError, OSError):
+        while True:
+            block = connection.recv()
+            try:
+                result = count(block)
+            except Exception as error:
+                result = error
+            connection.send(result)
 
 
-def _watch(reader: Connection) -> None:
-    """Nothing is ever sent. The pipe closes when the work is over, or when the process that gave it is dead."""
-    global _stopped
+def _die_with_parent() -> None:
+    """A parent that is killed cannot end its workers, and one may be at a block that takes hours."""
     from multiprocessing import parent_process
 
-    with suppress(EOFError, OSError):
-        reader.recv_bytes()
-    _stopped = True
-    parent = parent_process()
-    if parent is not None:
+    if parent := parent_process():
         parent.join()
-    os._exit(1)
-
-
-def _stoppable(count: Callable[..., R], block: Sized) -> R:
-    return count(block, lambda: _stopped)
+        os._exit(1)
 
 
 # --- on a cluster

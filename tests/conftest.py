@@ -19,6 +19,7 @@ settings.load_profile("course")
 
 def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="run the long forms of the fuzz tests too (minutes)")
+    parser.addoption("--site", type=Path, help="a folder made by tools/build_site.py --offline: test it in a browser")
 
 
 def pytest_configure(config):

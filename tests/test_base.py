@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import copy
+import pickle
 import random
 import tracemalloc
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -339,6 +342,111 @@ def test_a_special_token_in_the_way_of_vocab_size_is_a_value_error_that_names_it
     assert tokenizer.encode("<|pad|>", allowed_special="all") == [299]
 
 
+@BOTH
+def test_training_on_bytes_says_that_they_are_to_be_decoded(tokenizer):
+    for data in (b"abc", bytearray(b"abc"), memoryview(b"abc")):
+        with pytest.raises(TypeError, match=f"not on {type(data).__name__}: decode it first"):
+            tokenizer.train(data, 300)
+
+
+# Training: what is learned of rare pairs, and of long ones
+
+
+def learn_with_limits(chunks, num_merges, min_frequency, max_token_length):
+    """The ten lines, with two conditions on the pair."""
+    chunks, learned, lengths = [list(chunk) for chunk in chunks], [], dict.fromkeys(range(256), 1)
+    for idx in range(256, 256 + num_merges):
+        stats: dict[tuple[int, int], int] = {}
+        for ids in chunks:
+            reference.get_stats(ids, stats)
+        short = [pair for pair in stats if lengths[pair[0]] + lengths[pair[1]] <= max_token_length]
+        pair = max(short, key=stats.get, default=None)
+        if pair is None or stats[pair] < min_frequency:
+            break
+        chunks = [reference.merge(ids, pair, idx) for ids in chunks]
+        lengths[idx] = lengths[pair[0]] + lengths[pair[1]]
+        learned.append((pair, idx))
+    return learned
+
+
+@nothing_left
+@BOTH
+@given(text=texts, min_frequency=st.integers(1, 4), max_token_length=st.integers(1, 6))
+def test_rare_pairs_and_long_tokens_can_be_left_out_as_the_ten_lines_would(
+    tokenizer, text, min_frequency, max_token_length
+):
+    expected = learn_with_limits(chunks_of(tokenizer, text), 30, min_frequency, max_token_length)
+    tokenizer.train(text, 286, min_frequency=min_frequency, max_token_length=max_token_length)
+    assert list(tokenizer.merges.items()) == expected
+
+
+@BOTH
+def test_stopping_at_a_rare_pair_or_a_long_token_is_a_warning_that_says_so(tokenizer):
+    with pytest.warns(UserWarning, match=r"no pair left that occurs 3 times to merge: there were 1 merges") as caught:
+        tokenizer.train("ababab", 300, min_frequency=3)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match=r"no pair left to merge into a token of at most 2 bytes: there were 1 merges"):
+        tokenizer.train("ababab", 300, max_token_length=2)
+    assert tokenizer.merges == {(97, 98): 256}
+
+
+@BOTH
+@pytest.mark.parametrize("limits", [{"min_frequency": 0}, {"max_token_length": 0}, {"min_frequency": -1}])
+def test_limits_below_one_are_a_value_error_that_changes_nothing(tokenizer, limits):
+    tokenizer.train("aaab", 257)
+    with pytest.raises(ValueError, match=f"{next(iter(limits))} must be at least 1"):
+        tokenizer.train("xyxyxy", 258, **limits)
+    with pytest.raises(TypeError, match="min_frequency must be an int"):
+        tokenizer.train("xyxyxy", 258, min_frequency=1.5)
+    assert tokenizer.merges == {(97, 97): 256}
+
+
+# Training on counts
+
+
+@nothing_left
+@BOTH
+@given(text=texts, num_merges=st.integers(0, 20))
+def test_training_on_counted_chunks_learns_what_training_on_the_text_learns(tokenizer, text, num_merges):
+    tokenizer.train(text, 256 + num_merges)
+    merges = dict(tokenizer.merges)
+    counts = Counter(tokenizer.chunks(text))
+    tokenizer.train_from_counts(counts, 256 + num_merges)
+    assert list(tokenizer.merges.items()) == list(merges.items())
+
+
+@BOTH
+def test_counts_decide_ties_by_their_order_and_have_all_that_train_has(tokenizer, capsys):
+    tokenizer.train_from_counts({b"zy": 3, b"ab": 3}, 257)
+    assert tokenizer.merges == {(122, 121): 256}
+    tokenizer.train_from_counts({b"ab": 3, b"zy": 3}, 257, verbose=True)
+    assert capsys.readouterr().out == "merge 1/1: (97, 98) -> 256 (b'ab') had 3 occurrences\n"
+    with pytest.warns(UserWarning, match="no pair left") as caught:
+        tokenizer.train_from_counts({b"ab": 3}, 300)
+    assert caught[0].filename == __file__
+    with pytest.warns(UserWarning, match="occurs 4 times"):
+        tokenizer.train_from_counts({b"ab": 3}, 300, min_frequency=4)
+    assert tokenizer.merges == {}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "counts, error",
+    [({"ab": 2}, TypeError), ({b"ab": 1.5}, TypeError), ({b"ab": 0}, ValueError), ({b"ab": -1}, ValueError)],
+)
+def test_counts_that_cannot_be_are_an_error_that_changes_nothing(tokenizer, counts, error):
+    tokenizer.train("aaab", 257)
+    with pytest.raises(error):
+        tokenizer.train_from_counts({b"xy": 3, **counts}, 258)
+    assert tokenizer.merges == {(97, 97): 256}
+
+
+def test_a_warning_in_steps_names_the_line_that_asks_for_the_next_step():
+    with pytest.warns(UserWarning, match="no pair left") as caught:
+        list(BasicTokenizer().train_steps("ab", 300))
+    assert caught[0].filename == __file__
+
+
 # Training, step by step
 
 
@@ -481,6 +589,194 @@ def test_decoding_a_special_token_gives_its_text():
     tokenizer.register_special_tokens({"<|end|>": 1000})
     assert tokenizer.decode([97, 1000, 98]) == "a<|end|>b"
     assert tokenizer.decode_bytes([1000]) == b"<|end|>"
+
+
+class Scalar:
+    """What a NumPy or torch scalar is to decode: no int, but it can stand for one."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def __index__(self):
+        return self.value
+
+    __hash__ = None
+
+
+@BOTH
+def test_ids_may_be_what_can_stand_for_an_int(tokenizer):
+    tokenizer.train("aaab", 257)
+    assert tokenizer.decode([Scalar(256), 98, Scalar(97)]) == "aaba"
+    numpy = pytest.importorskip("numpy")
+    assert tokenizer.decode(numpy.array([256, 98], dtype=numpy.uint16)) == "aab"
+    with pytest.raises(ValueError, match="id 99999, at place 1"):
+        tokenizer.decode([97, Scalar(99999)])
+
+
+@BOTH
+def test_a_float_is_no_id_even_if_it_equals_one(tokenizer):
+    for decode in (tokenizer.decode, tokenizer.decode_bytes):
+        with pytest.raises(ValueError, match=r"id 97\.0, at place 1 of .*: ids are ints"):
+            decode([98, 97.0])
+
+
+@BOTH
+def test_decode_takes_what_to_do_with_bytes_that_are_not_utf8(tokenizer):
+    assert tokenizer.decode([97, 0xFF], errors="ignore") == "a"
+    assert tokenizer.decode([97, 0xFF], "backslashreplace") == "a\\xff"
+    with pytest.raises(ValueError, match="utf-8"):
+        tokenizer.decode([97, 0xFF], errors="strict")
+    with pytest.raises(ValueError, match=r"errors is .*'rplace'"):
+        tokenizer.decode([97], errors="rplace")
+
+
+# What can be set
+
+
+@BOTH
+def test_merges_can_be_set_and_everything_follows(tokenizer):
+    tokenizer.train("xyxyxy", 258)
+    tokenizer.encode("aab xyxy")
+    tokenizer.merges = {(97, 97): 256, (256, 98): 257}
+    assert tokenizer.encode("aab xyxy") == [257, *b" xyxy"]
+    assert tokenizer.vocab[257] == b"aab" and len(tokenizer.vocab) == 258
+    assert tokenizer.decode([257, 256]) == "aabaa"
+
+
+@BOTH
+def test_merges_are_put_in_order_of_learning_which_is_the_order_of_their_ids(tokenizer):
+    tokenizer.merges = {(256, 98): 300, (97, 97): 256}
+    assert list(tokenizer.merges.values()) == [256, 300]
+    assert tokenizer.encode("aab") == [300]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "merges, message",
+    [
+        ({(97, 300): 256}, "no merge with a lower id makes"),
+        ({(256, 97): 257, (97, 97): 258}, "no merge with a lower id makes"),
+        ({(97, 97): 98}, "id 98, which another token has"),
+        ({(97, 97): 256, (98, 98): 256}, "id 256, which another token has"),
+    ],
+)
+def test_merges_that_cannot_be_are_a_value_error_that_changes_nothing(tokenizer, merges, message):
+    tokenizer.train("aaab", 257)
+    with pytest.raises(ValueError, match=message):
+        tokenizer.merges = merges
+    assert tokenizer.merges == {(97, 97): 256}
+    assert tokenizer.encode("aa") == [256]
+
+
+@BOTH
+def test_vocab_can_be_set_and_decoding_goes_by_it(tokenizer, tmp_path):
+    tokenizer.train("aaab", 257)
+    tokenizer.vocab = tokenizer.vocab | {256: b"AA", 999: b"new"}
+    assert tokenizer.decode([256, 999]) == "AAnew"
+    with pytest.raises(ValueError, match="no merge makes"):
+        tokenizer.save(tmp_path / "lossy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_basic_tokenizer_takes_no_pattern_and_no_special_tokens():
+    tokenizer = BasicTokenizer()
+    for name, value in [("pattern", "a+"), ("special_tokens", {"<a>": 300})]:
+        with pytest.raises(ValueError, match="RegexTokenizer"):
+            setattr(tokenizer, name, value)
+    tokenizer.pattern, tokenizer.special_tokens = "", {}
+    assert (tokenizer.pattern, tokenizer.special_tokens) == ("", {})
+
+
+class ForMinbpe(minbpe.Tokenizer):
+    """A tokenizer of one's own as its author wrote it for minbpe: ten lines, and plain assignments."""
+
+    def train(self, text, vocab_size, verbose=False):
+        ids = list(text.encode("utf-8"))
+        merges = {}
+        vocab = {idx: bytes([idx]) for idx in range(256)}
+        for i in range(vocab_size - 256):
+            stats = get_stats(ids)
+            pair = max(stats, key=stats.get)
+            ids = merge(ids, pair, 256 + i)
+            merges[pair] = 256 + i
+            vocab[256 + i] = vocab[pair[0]] + vocab[pair[1]]
+        self.merges = merges
+        self.vocab = vocab
+
+    def decode(self, ids):
+        return b"".join(self.vocab[idx] for idx in ids).decode("utf-8", errors="replace")
+
+    def encode(self, text):
+        ids = list(text.encode("utf-8"))
+        while len(ids) >= 2:
+            pair = min(get_stats(ids), key=lambda p: self.merges.get(p, float("inf")))
+            if pair not in self.merges:
+                break
+            ids = merge(ids, pair, self.merges[pair])
+        return ids
+
+
+def test_a_subclass_written_for_minbpe_works(tmp_path):
+    tokenizer = ForMinbpe()
+    tokenizer.train("aaabdaaabac", 259)
+    assert tokenizer.encode("aaabdaaabac") == [258, 100, 258, 97, 99]
+    assert tokenizer.decode([258, 100, 258, 97, 99]) == "aaabdaaabac"
+    tokenizer.save(tmp_path / "mine")
+    again = ForMinbpe()
+    again.load(tmp_path / "mine.model")
+    assert again.encode("aaab") == [258] and again == tokenizer
+    again.special_tokens = {"<|end|>": 300}
+    again.vocab = again._build_vocab()  # as minbpe builds it, special tokens and all
+    assert again.decode([258, 300]) == "aaab<|end|>"
+    again.special_tokens = {"<|fin|>": 300}
+    again.save(tmp_path / "specials")
+    assert again.encode_batch(["aaab", "aa"]) == [[258], [256]]
+
+
+# As Python objects
+
+
+@BOTH
+def test_copies_are_their_own(tokenizer):
+    tokenizer.train("hello hello", 260)
+    ids = tokenizer.encode("hello")
+    for copied in (copy.copy, copy.deepcopy, lambda tokenizer: pickle.loads(pickle.dumps(tokenizer))):
+        clone = copied(tokenizer)
+        assert clone == tokenizer and type(clone) is type(tokenizer)
+        clone.train("low low", 258)
+        assert clone.encode("hello") == list(b"hello")[:2] + clone.encode("llo")
+        assert clone != tokenizer
+        assert tokenizer.encode("hello") == ids
+        assert tokenizer.decode(ids) == "hello"
+
+
+@BOTH
+def test_equal_means_the_same_class_merges_pattern_and_special_tokens(tokenizer):
+    other = type(tokenizer)()
+    for each in (tokenizer, other):
+        each.train("hello hello", 260)
+    assert other == tokenizer and other == tokenizer
+    other.train("hello hello", 259)
+    assert other != tokenizer
+    assert tokenizer != "hello"
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(tokenizer)  # since it can change
+
+
+def test_tokenizers_of_two_classes_patterns_or_special_tokens_differ():
+    assert BasicTokenizer() != RegexTokenizer("")
+    assert RegexTokenizer("a+") != RegexTokenizer("b+")
+    special = RegexTokenizer()
+    special.register_special_tokens({"<a>": 300})
+    assert special != RegexTokenizer()
+
+
+def test_what_is_shown_of_a_tokenizer_is_its_size():
+    tokenizer = RegexTokenizer()
+    tokenizer.train("hello hello", 260)
+    assert repr(tokenizer) == "<RegexTokenizer of 260 tokens>"
+    tokenizer.register_special_tokens({"<a>": 300, "<b>": 301})
+    assert repr(tokenizer) == "<RegexTokenizer of 260 tokens and 2 special tokens>"
 
 
 # Errors

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import regex as regex_module
-from checks import right
+from checks import right, right_exercises  # noqa: F401  (it fills RIGHT)
 from checks.puzzles import PUZZLES
 from checks.right import RIGHT
 from checks.said import SAID
@@ -29,16 +29,19 @@ from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, examine, 
 from minbpe.lab.checks.runner import Local
 
 NAMES = list(EXERCISES)
-TABLE = {  # DESIGN.md, section 5
-    "01-bytes": "utf8_encode bytes_per_char decode_utf8",
-    "02-pairs": "get_stats top_pair",
-    "03-merges": "merge train build_vocab",
-    "04-encode-decode": "decode encode BasicTokenizer",
-    "05-regex-splitting": "split train_chunks encode_ordinary",
-    "06-special-tokens": "split_special encode_special decode_special",
-    "07-gpt4-parity": "split_token recover_merges byte_shuffle GPT4Tokenizer",
-    "08-speed": "count_chunks fast_train fast_encode",
-    "09-in-the-wild": "tokens_per_char language_premium encode_code_points",
+TABLE = {  # what is written in each notebook, and in its exercises
+    "01-bytes": ("utf8_encode bytes_per_char decode_utf8", "count_code_points truncate_utf8 decode_by_hand"),
+    "02-pairs": ("get_stats top_pair", "pair_places top_pairs get_stats_in_pieces"),
+    "03-merges": ("merge train build_vocab", "unmerge smallest_vocab merge_by_replace"),
+    "04-encode-decode": ("decode encode BasicTokenizer", "token_spans stream_decode encode_one_by_one"),
+    "05-regex-splitting": ("split train_chunks encode_ordinary", "lost_text group_digits train_on_counts"),
+    "06-special-tokens": ("split_special encode_special decode_special", "find_special chat_ids split_by_hand"),
+    "07-gpt4-parity": (
+        "split_token recover_merges byte_shuffle GPT4Tokenizer",
+        "load_ranks unreachable RanksTokenizer",
+    ),
+    "08-speed": ("count_chunks fast_train fast_encode", "add_counts update_stats fast_train_chunks"),
+    "09-in-the-wild": ("tokens_per_char language_premium", "encode_code_points bits_per_byte unused_tokens"),
 }
 MISCONCEPTIONS = [(exercise.name, each) for exercise in EXERCISES.values() for each in exercise.misconceptions]
 MISCONCEPTION = pytest.mark.parametrize(
@@ -88,9 +91,11 @@ def in_a_row(failed):
 def test_the_exercises_are_those_of_the_course():
     listed = {}
     for each in check.exercises():
-        listed.setdefault(each.notebook, []).append(each.name)
+        listed.setdefault(each.notebook, {"notebook": [], "exercises": []})[each.asked_in].append(each.name)
         assert each.signature.removeprefix("class ").startswith(each.name)
-    assert listed == {notebook: names.split() for notebook, names in TABLE.items()}
+    assert listed == {
+        notebook: {"notebook": here.split(), "exercises": there.split()} for notebook, (here, there) in TABLE.items()
+    }
 
 
 def test_an_unknown_name_is_told_the_nearest():

@@ -1,6 +1,7 @@
 """solutions/ solves the exercises, and exercises/ is made from it: blank, in step, and kind to run."""
 
 import ast
+import contextlib
 import re
 import textwrap
 from pathlib import Path
@@ -11,7 +12,7 @@ from make_exercises import make
 from nbclient import NotebookClient
 
 from minbpe.lab import check
-from minbpe.lab.checks import CheckFailed
+from minbpe.lab.checks import CheckFailed, runner
 from minbpe.lab.widgets.parsons import Parsons, shuffled
 
 ROOT = Path(__file__).parent.parent
@@ -103,8 +104,39 @@ def test_making_them_leaves_nothing_else_behind(made):
 
 def test_every_exercise_of_the_course_is_set_in_its_notebook():
     for exercise in check.exercises():
-        cells = [cell.source for cell in graded(read("solutions", exercise.notebook))]
-        assert any(f'check("{exercise.name}", {exercise.name})' in source for source in cells), exercise.name
+        if exercise.asked_in == "exercises":
+            cells = graded(read("solutions", exercise.notebook))
+        else:
+            cells = nbformat.read(ROOT / "notebooks" / f"{exercise.notebook}.ipynb", as_version=4).cells
+        assert any(f'check("{exercise.name}", {exercise.name})' in cell.source for cell in cells), exercise.name
+
+
+def written_in(notebook):
+    """Every function and class that stands in a notebook, in its cells and in its folded text, made anew."""
+    cells = nbformat.read(ROOT / "notebooks" / f"{notebook}.ipynb", as_version=4).cells
+    sources = [cell.source for cell in cells if cell.cell_type == "code"]
+    sources += [code for cell in cells for code in re.findall(r"```python\n(.*?)```", cell.source, re.DOTALL)]
+    names = {}
+    for source in sources:
+        with contextlib.suppress(SyntaxError):  # a line for IPython, or a piece of a program
+            for node in ast.parse(source).body:
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+                    with contextlib.suppress(Exception):
+                        exec(compile(ast.Module([node], []), notebook, "exec"), names)
+    return [each for each in names.values() if getattr(each, "__module__", None) == "builtins"]
+
+
+@each
+def test_nothing_that_stands_in_a_notebook_passes_an_exercise_that_follows_it(name, monkeypatch):
+    monkeypatch.setattr(runner, "SECONDS", 0.5)
+    asked = [each for each in check.exercises() if each.notebook == name and each.asked_in == "exercises"]
+    passed = []
+    for exercise in asked:
+        for answer in written_in(name):
+            with contextlib.suppress(CheckFailed):
+                check(exercise.name, answer)
+                passed.append((exercise.name, answer.__name__))
+    assert not passed
 
 
 def test_grade_ids_are_unique_in_the_whole_course():
@@ -231,11 +263,97 @@ def test_the_source_of_a_puzzle_does_not_say_its_order(name, cell):
     assert cell.metadata.jupyter.source_hidden
 
 
-@pytest.mark.parametrize("name, cell", list(puzzles("solutions")))
-def test_a_puzzle_is_solved_by_the_lines_of_the_solution(name, cell):
+# The functions of the puzzles, as the notebooks build them: a puzzle asks for what was written there, from memory.
+PROGRAMS = """
+def bytes_per_char(text):
+    sizes = []
+    for character in text:
+        data = character.encode("utf-8")
+        sizes.append(len(data))
+    return sizes
+
+def top_pair(stats):
+    best = None
+    for pair, count in stats.items():
+        if best is None or count > stats[best]:
+            best = pair
+    return best
+
+def train(text, vocab_size):
+    ids = list(text.encode("utf-8"))
+    merges = {}
+    for idx in range(256, vocab_size):
+        stats = get_stats(ids)
+        if not stats:
+            break
+        pair = max(stats, key=stats.get)
+        ids = merge(ids, pair, idx)
+        merges[pair] = idx
+    return merges
+
+def encode(text, merges):
+    ids = list(text.encode("utf-8"))
+    while len(ids) > 1:
+        pair = min(get_stats(ids), key=lambda pair: merges.get(pair, math.inf))
+        if pair not in merges:
+            break
+        ids = merge(ids, pair, merges[pair])
+    return ids
+
+def train_chunks(chunks, vocab_size):
+    rows = [list(chunk.encode("utf-8")) for chunk in chunks]
+    merges = {}
+    for idx in range(256, vocab_size):
+        stats = {}
+        for row in rows:
+            get_stats(row, stats)
+        if not stats:
+            break
+        pair = max(stats, key=stats.get)
+        rows = [merge(row, pair, idx) for row in rows]
+        merges[pair] = idx
+    return merges
+
+def decode_special(ids, vocab, special_tokens):
+    names = {idx: name.encode("utf-8") for name, idx in special_tokens.items()}
+    parts = []
+    for idx in ids:
+        if idx in vocab:
+            parts.append(vocab[idx])
+        elif idx in names:
+            parts.append(names[idx])
+        else:
+            raise ValueError(f"no token has the id {idx}")
+    return b"".join(parts).decode("utf-8", errors="replace")
+
+def split_token(ranks, token):
+    pieces = [bytes([byte]) for byte in token]
+    while len(pieces) > 2:
+        joined = [left + right for left, right in pairwise(pieces)]
+        place = min(range(len(joined)), key=lambda i: ranks.get(joined[i], math.inf))
+        pieces[place : place + 2] = [joined[place]]
+    return tuple(pieces)
+
+def count_chunks(texts, pattern):
+    counts = {}
+    for text in texts:
+        for chunk in regex.findall(pattern, text):
+            counts[chunk] = counts.get(chunk, 0) + 1
+    return counts
+
+def language_premium(encode, parallel, base="en"):
+    tokens = {}
+    for code, sentences in parallel.items():
+        tokens[code] = sum(len(encode(sentence)) for sentence in sentences)
+    return {code: tokens[code] / tokens[base] for code in tokens}
+""".strip().split("\n\n")
+
+
+@pytest.mark.parametrize("name, cell", list(puzzles("exercises")))
+def test_a_puzzle_is_solved_by_the_function_of_its_notebook(name, cell):
     puzzle = eval(cell.source, {"Parsons": Parsons})
-    answer = next(each for each in to_write(read("solutions", name)) if each.source.startswith(f"def {puzzle.name}("))
-    puzzle.arrange("\n".join(line for line in answer.source.splitlines() if "### " not in line))
+    (program,) = [each for each in PROGRAMS if each.startswith(f"def {puzzle.name}(")]
+    puzzle.arrange(program)
     assert len(puzzle.program) < len(puzzle.lines), "no line is too many"
     assert puzzle.check(), puzzle.verdict
 
@@ -277,16 +395,16 @@ def test_a_blank_notebook_runs_to_its_end_and_says_what_is_not_done(name):
 
 
 def test_a_check_that_was_replaced_does_not_help():
-    (cell,) = [cell for cell in graded(read("solutions", "03-merges")) if cell.id == "check-merge"]
+    (cell,) = [cell for cell in graded(read("solutions", "03-merges")) if cell.id == "check-unmerge"]
     with pytest.raises(CheckFailed):
-        exec(cell.source, {"check": lambda *args: None, "merge": lambda ids, pair, idx: [9]})
+        exec(cell.source, {"check": lambda *args: None, "unmerge": lambda ids, pair, idx: [9]})
 
 
 def test_an_answer_that_knows_only_the_fixed_cases_fails(capsys):
     from minbpe.lab.checks import EXERCISES
 
-    exercise = EXERCISES["merge"]
+    exercise = EXERCISES["unmerge"]
     known = {repr(args): exercise.reference(*args) for args in exercise.cases}
-    (cell,) = [cell for cell in graded(read("solutions", "03-merges")) if cell.id == "check-merge"]
+    (cell,) = [cell for cell in graded(read("solutions", "03-merges")) if cell.id == "check-unmerge"]
     with pytest.raises(CheckFailed):
-        exec(cell.source, {"check": lambda *args: None, "merge": lambda *args: known.get(repr(args), [])})
+        exec(cell.source, {"check": lambda *args: None, "unmerge": lambda *args: known.get(repr(args), [])})

@@ -332,6 +332,46 @@ def test_loading_replaces_everything_that_was_there_before(tmp_path):
     assert everything_about(tokenizer) == everything_about(small())
 
 
+def random_tokenizer(choose: random.Random) -> RegexTokenizer:
+    """Merges that no training made, ids with gaps, special tokens of any text, bytes in another order, any pattern."""
+    tokenizer = RegexTokenizer(
+        choose.choice([GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, "", r"\w+|\s", " ?a+\n?", "(a)|b "])
+    )
+    merges, idx, tokens = {}, 255, list(range(256))
+    for _ in range(choose.choice([0, 1, 5, 30])):
+        pair = choose.choice(tokens[-20:] + list(b"ab \n")), choose.choice(tokens[-20:] + list(b"ab \n"))
+        if pair not in merges and sum(len(str(half)) for half in pair) < 9:
+            idx += choose.choice([1, 1, 1, 2, 50])
+            merges[pair] = idx
+            tokens.append(idx)
+    shuffle = bytes(choose.sample(range(256), 256)) if choose.random() < 0.3 else bytes(range(256))
+    tokenizer._use_merges(merges, shuffle)
+    names = {"".join(choose.choices(alphabet + "xyz", k=choose.randint(1, 6))) for _ in range(choose.choice([0, 1, 4]))}
+    tokenizer.register_special_tokens(
+        {name: idx + 1 + choose.randrange(3) + 3 * n for n, name in enumerate(sorted(names))}
+    )
+    return tokenizer
+
+
+def test_random_vocabularies_are_the_same_after_saving_and_loading(tmp_path, unhurried_disk, long):
+    choose = random.Random(17)
+    versions = set()
+    for _ in range(5000 if long else 150):
+        tokenizer = random_tokenizer(choose)
+        path = saved(tokenizer, tmp_path)
+        other = loaded(path)
+        assert other == tokenizer
+        text = "".join(
+            choose.choices(["a", "b", "ab", " ", "\n", "é", "x", *tokenizer.special_tokens], k=choose.randint(0, 60))
+        )
+        for policy in ("all", "none"):
+            ids = tokenizer.encode(text, policy)
+            assert other.encode(text, policy) == ids
+            assert other.decode(ids) == text
+        versions.add(path.read_bytes()[:9])
+    assert versions == {b"minbpe v1", b"minbpe v2"}
+
+
 # The wrong file
 
 
@@ -833,6 +873,42 @@ def test_a_new_file_has_the_permissions_that_any_new_file_has(tmp_path, umask, m
         os.umask(before)
     assert (tmp_path / "tok.model").stat().st_mode & 0o777 == mode
     assert (tmp_path / "tok.vocab").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.parametrize("prefix", ["models/", "", ".", "..", "models/.", "models/.."])
+def test_a_prefix_that_names_a_folder_is_a_value_error_before_anything_is_written(tmp_path, monkeypatch, prefix):
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=rf"{re.escape(repr(prefix))} names a folder.*models/mine"):
+        small().save(prefix)
+    assert [path.name for path in tmp_path.rglob("*")] == ["models"]
+
+
+def test_saving_to_a_symbolic_link_writes_the_file_that_it_leads_to(saving, tmp_path):
+    folder, new, contents = saving
+    links = tmp_path / "links"
+    links.mkdir()
+    for kind in ("model", "vocab"):
+        try:
+            (links / f"tok.{kind}").symlink_to(folder / f"tok.{kind}")
+        except OSError:
+            pytest.skip("no symbolic links here")
+    new.save(links / "tok")
+    assert all((links / f"tok.{kind}").is_symlink() for kind in ("model", "vocab"))
+    assert found(folder) == found(links) == contents["new"]
+    assert sorted(os.listdir(folder)) == sorted(os.listdir(links)) == ["tok.model", "tok.vocab"]
+    (folder / "tok.model").unlink()
+    new.save(links / "tok")  # the link leads to a file that is not there yet
+    assert found(folder) == contents["new"]
+
+
+@pytest.mark.parametrize("step", range(1, 8))
+def test_an_error_in_saving_names_the_file_that_was_to_be_saved_and_no_other(saving, audited, step):
+    folder, new, _ = saving
+    with failing_at(step, OSError(errno.EIO, "Input/output error")), pytest.raises(OSError) as caught:
+        new.save(folder / "tok")
+    assert caught.value.filename in (str(folder / "tok.model"), str(folder / "tok.vocab"))
+    assert ".part" not in str(caught.value)
 
 
 def test_saving_into_a_folder_that_is_not_there_is_an_error_that_names_it_and_makes_nothing(tmp_path):

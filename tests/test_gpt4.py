@@ -15,6 +15,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import minbpe.gpt4
 from minbpe import GPT4Tokenizer, RegexTokenizer, corpora, vocabularies
 from minbpe.gpt4 import RankedTokenizer, published, recover_byte_shuffle, recover_merges
 from minbpe.merging import SHORT
@@ -127,7 +128,18 @@ def test_a_published_vocabulary_is_not_trained_and_no_file_is_loaded_into_it(gpt
         gpt4.train_steps("aaab", 300)
     with pytest.raises(TypeError, match="RegexTokenizer"):
         gpt4.load(tmp_path / "any.model")
+    with pytest.raises(TypeError, match="RegexTokenizer"):
+        gpt4.merges = {}
+    with pytest.raises(TypeError, match="RegexTokenizer"):
+        gpt4.train_from_counts({b"ab": 2}, 300)
     assert gpt4.encode("hello123") == [15339, 4513]
+
+
+def test_gpt4_is_the_published_vocabulary_and_equal_to_no_other(gpt4):
+    assert gpt4 == published("cl100k_base") and published("cl100k_base") == gpt4
+    assert gpt4 != published("o200k_base") and gpt4 != RegexTokenizer(gpt4.pattern)
+    assert repr(gpt4) == "<GPT4Tokenizer of 100,256 tokens and 5 special tokens>"
+    assert gpt4.special_tokens == minbpe.gpt4.GPT4_SPECIAL_TOKENS
 
 
 def test_other_special_tokens_can_be_registered(cl100k):
@@ -317,6 +329,7 @@ def test_the_random_strings_hold_what_they_should():
 
 def test_the_merges_are_recovered_all_100_000_of_them_in_order(gpt4, cl100k):
     assert len(gpt4.merges) == 100_000
+    assert gpt4.merges is gpt4.merges  # recovered once
     assert list(gpt4.merges.values()) == sorted(gpt4.merges.values()) == list(range(256, 100_256))
     for (left, right), idx in gpt4.merges.items():
         assert gpt4.vocab[left] + gpt4.vocab[right] == gpt4.vocab[idx]

@@ -4,16 +4,20 @@ import ast
 import builtins
 import re
 import statistics
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
+
+from minbpe.lab import predictions
 
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in PATHS}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes"}
 PICTURES = {"image/png", "image/svg+xml", "text/html"}
+FOLDED = "jp-MarkdownHeadingCollapsed"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 each_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -47,7 +51,7 @@ def test_it_holds_nothing_that_differs_from_run_to_run(name):
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert notebook.metadata.language_info == {"name": "python"}
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags", "slideshow", "jupyter"}
+        assert set(cell.metadata) <= {"tags", "slideshow", "jupyter", FOLDED}
     text = "".join(str(out.get("text", "")) + str(out.get("data", "")) for c in code_cells(name) for out in c.outputs)
     assert not re.search(r"\bat 0x[0-9a-f]{6,}", text)
 
@@ -60,9 +64,9 @@ def test_its_cells_have_ids_that_speak(name):
 
 
 @each_notebook
-def test_its_questions_hide_their_source_which_says_the_answer(name):
+def test_its_questions_hide_their_source(name):
     for cell in code_cells(name):
-        if re.search(r"\b(Predict|Quiz)\(", cell.source):
+        if re.search(r"\b([Pp]redict|[Qq]uiz)\(", cell.source):
             assert "question" in cell.metadata.get("tags", [])
             assert cell.metadata.jupyter == {"source_hidden": True}
 
@@ -73,6 +77,50 @@ def test_each_widget_has_a_picture_for_pages_without_a_kernel(name):
         for out in cell.outputs:
             if WIDGET in out.get("data", {}):
                 assert PICTURES & set(out.data), f"the widget of cell {cell.id} has none"
+
+
+# --- predictions hide their answer until they are made
+
+PREDICT = re.compile(r"^predict\(\"([a-z0-9-]+)\"\)$", flags=re.MULTILINE)
+
+
+def folds(name):
+    """[(the folded heading, the cells that it hides)]: up to the next heading of its rank or a higher one."""
+    found, rank = [], 0
+    for cell in NOTEBOOKS[name].cells:
+        heading = re.match(r"(#+) ", cell.source) if cell.cell_type == "markdown" else None
+        if heading and len(heading[1]) <= rank:
+            rank = 0
+        if cell.metadata.get(FOLDED):
+            assert heading and not rank, f"{cell.id} is a heading, and in no other fold"
+            rank = len(heading[1])
+            found.append((cell, []))
+        elif rank:
+            found[-1][1].append(cell)
+    return found
+
+
+@each_notebook
+def test_each_prediction_is_followed_by_a_fold_that_tells_what_came_out(name):
+    hidden = {heading.id: cells for heading, cells in folds(name)}
+    cells = NOTEBOOKS[name].cells
+    for cell, following in pairwise(cells):
+        if asked := PREDICT.search(cell.source):
+            assert following.id in hidden, f"a folded heading comes after {cell.id}"
+            inside = "\n".join(each.source for each in hidden[following.id])
+            assert f'predicted("{asked[1]}"' in inside, f"what came out stands in the fold after {cell.id}"
+
+
+@each_notebook
+def test_a_fold_hides_a_few_cells(name):
+    for heading, cells in folds(name):
+        assert 1 <= len(cells) <= 6, f"{heading.id} hides {[cell.id for cell in cells]}"
+        assert heading.source.count("\n") == 0  # what stands below the heading in its own cell is not hidden
+
+
+def test_every_question_that_is_kept_is_asked_once():
+    asked = [key for name in NOTEBOOKS for cell in code_cells(name) for key in PREDICT.findall(cell.source)]
+    assert sorted(asked) == sorted(predictions.questions())
 
 
 # --- can be read and presented

@@ -46,8 +46,8 @@ TEXTS = {
 class Run:
     """A notebook whose cells have run from top to bottom, and what each of them showed."""
 
-    def __init__(self, name):
-        self.cells = CELLS[name]
+    def __init__(self, cells):
+        self.cells = cells
         self.shell = InteractiveShell.instance()
         self.shown = {cell.id: self.again(cell) for cell in self.cells}
 
@@ -82,7 +82,7 @@ def _in_the_folder_of_the_notebooks():
 
 @pytest.fixture(scope="module", params=CELLS)
 def run(request, _in_the_folder_of_the_notebooks):
-    yield Run(request.param)
+    yield Run(CELLS[request.param])
     InteractiveShell.clear_instance()
 
 

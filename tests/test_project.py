@@ -25,7 +25,8 @@ def test_environment_yml_asks_for_what_pyproject_asks_for():
     from_pip = next(line["pip"] for line in environment["dependencies"] if isinstance(line, dict))
     assert "--editable ." in from_pip
     wanted = {f"python{PYPROJECT['project']['requires-python']}"}
-    for requirement in PYPROJECT["project"]["dependencies"]:
+    jupyter = PYPROJECT["project"]["optional-dependencies"]["jupyter"]
+    for requirement in PYPROJECT["project"]["dependencies"] + jupyter:
         name = re.match(r"[\w-]+", requirement)[0]
         wanted.add(CONDA_NAMES.get(name, name) + requirement[len(name) :])
     assert {*from_conda, *from_pip} - {"pip", "--editable ."} == wanted

@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+import sys
 import time
+import tracemalloc
 
 import pytest
 import reference
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -166,6 +169,94 @@ def test_a_long_run_of_one_character_splits_in_a_moment_with_each_known_pattern(
             start = time.process_time()
             assert "".join(Splitter(pattern).split(text)) == text
             assert time.process_time() - start < 5  # it takes 0.02 s; going back over the run for each place, hours
+
+
+def test_the_pattern_can_be_set_and_encode_save_and_load_agree_on_it(tmp_path):
+    tokenizer = RegexTokenizer()
+    tokenizer.train("ab ab ab12", 258)
+    assert tokenizer.encode("xab") == [120, 256]
+    tokenizer.pattern = r"xa|b"
+    assert (tokenizer.pattern, tokenizer.encode("xab")) == (r"xa|b", list(b"xab"))
+    tokenizer.save(tmp_path / "own")
+    again = RegexTokenizer()
+    again.load(tmp_path / "own.model")
+    assert again == tokenizer and again.encode("xab") == list(b"xab")
+    with pytest.raises(ValueError, match="not a regular expression"):
+        tokenizer.pattern = "(a"
+    assert tokenizer.pattern == r"xa|b"
+
+
+def test_the_compiled_pattern_is_there_and_can_be_set_as_in_minbpe():
+    tokenizer = RegexTokenizer(r"[a-z]+")
+    assert tokenizer.compiled_pattern.findall("ab, cd") == ["ab", "cd"]
+    tokenizer.compiled_pattern = regex.compile(r"\w+|\s")
+    assert tokenizer.pattern == r"\w+|\s"
+    assert list(tokenizer.chunks("ab cd")) == [b"ab", b" ", b"cd"]
+    with pytest.raises(ValueError, match=r"flags: write them into the pattern, as in \(\?i\)"):
+        tokenizer.compiled_pattern = regex.compile("a", regex.IGNORECASE)
+
+
+class ShuffledForMinbpe(RegexTokenizer):
+    """As minbpe's GPT4Tokenizer does it: another order of the bytes before the chunks are merged, undone after."""
+
+    def __init__(self):
+        super().__init__(pattern=GPT4_SPLIT_PATTERN)
+        self.merges = {(1, 1): 256, (256, 2): 257}
+        vocab = {idx: bytes([idx]) for idx in range(256)}
+        for (p0, p1), idx in self.merges.items():
+            vocab[idx] = vocab[p0] + vocab[p1]
+        self.vocab = vocab
+        self.register_special_tokens({END: 300})
+
+    def _encode_chunk(self, text_bytes):
+        return super()._encode_chunk(bytes((byte + 1) % 256 - 97 for byte in text_bytes))
+
+    def decode(self, ids):
+        text_bytes = b"".join(self.vocab[idx] for idx in ids)
+        return bytes(byte + 96 for byte in text_bytes).decode("utf-8", errors="replace")
+
+
+def test_a_subclass_that_encodes_chunks_in_its_own_way_as_for_minbpe_works():
+    tokenizer = ShuffledForMinbpe()
+    assert tokenizer.encode("aab") == [257]
+    assert tokenizer.encode(f"aa{END}b", allowed_special="all") == [256, 300, 2]
+    assert tokenizer.decode([257, 2]) == "aabb"
+
+
+# A pattern that takes for ever
+
+BACKTRACKING = r"\s+$|\S+"  # from each blank it looks at all that follow
+
+
+def test_a_pattern_that_takes_too_long_is_a_value_error_that_says_so_where_a_time_is_set():
+    tokenizer = RegexTokenizer(BACKTRACKING, timeout=0.2)
+    text = " " * 20_000 + "x"
+    for attempt in (tokenizer.encode, tokenizer.encode_ordinary, lambda text: tokenizer.train(text, 300)):
+        start = time.process_time()
+        with pytest.raises(ValueError, match=r"took more than 0\.2 seconds on a text of 20,001 characters"):
+            attempt(text)
+        assert time.process_time() - start < 5  # without: more than 8 s
+    assert tokenizer.encode("a b") == list(b"a b")
+
+
+def test_the_time_set_stays_for_another_pattern_and_for_copies():
+    tokenizer = RegexTokenizer(timeout=0.2)
+    assert tokenizer.encode(" " * 20_000 + "x")  # known patterns need none
+    tokenizer.pattern = BACKTRACKING
+    for each in (tokenizer, copy.copy(tokenizer), pickle.loads(pickle.dumps(tokenizer))):
+        with pytest.raises(ValueError, match="seconds"):
+            each.encode(" " * 20_000 + "x")
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_time_that_is_none_is_a_value_error(timeout):
+    with pytest.raises(ValueError, match="timeout"):
+        RegexTokenizer("a", timeout=timeout)
+
+
+def test_matches_and_gaps_tells_which_chunks_the_pattern_did_not_match():
+    assert list(Splitter("[a-z]+").matches_and_gaps("ab1cd")) == [("ab", True), ("1", False), ("cd", True)]
+    assert list(Splitter(GPT4_SPLIT_PATTERN).matches_and_gaps("ab 1")) == [("ab", True), (" ", True), ("1", True)]
 
 
 # Encoding
@@ -399,18 +490,50 @@ def test_the_base_class_of_special_tokens_is_no_basic_tokenizer():
     assert not hasattr(BasicTokenizer(), "register_special_tokens")
 
 
+def test_special_tokens_can_be_set_which_registers_them():
+    tokenizer = trained()
+    tokenizer.special_tokens = {"<a>": 1000}
+    assert tokenizer.encode("x<a>", allowed_special="all") == [120, 1000]
+    assert tokenizer.decode([1000]) == "<a>"
+    with pytest.raises(ValueError, match="taken"):
+        tokenizer.special_tokens = {"<a>": 97}
+    tokenizer.merges = {(97, 98): 256}
+    assert tokenizer.encode("ab<a>", allowed_special="all") == [256, 1000]
+    with pytest.raises(ValueError, match="id 1000, which another token has"):
+        tokenizer.merges = {(97, 98): 1000}
+
+
 # The cache
 
 
-def test_the_cache_of_chunks_is_bounded_in_number_and_in_length(monkeypatch):
-    monkeypatch.setattr(minbpe.regex, "CACHE_CHUNKS", 10)
+def test_the_cache_of_chunks_is_bounded_in_bytes_and_in_the_length_of_a_chunk(monkeypatch):
+    monkeypatch.setattr(minbpe.regex, "CACHE_BYTES", 2500)
     monkeypatch.setattr(minbpe.regex, "CACHE_CHARACTERS", 4)
     tokenizer = trained()
+    most = 0
     for number in range(300):
         tokenizer.encode(f"word{number} ab{number} x{'y' * number} 😀")
-        assert len(tokenizer._cache) <= 10
+        most = max(most, len(tokenizer._cache))
+        assert sum(sys.getsizeof(chunk) + sys.getsizeof(ids) for chunk, ids in tokenizer._cache.items()) <= 2500
         assert all(len(chunk) <= 4 for chunk in tokenizer._cache)
-    assert tokenizer._cache  # it does remember something
+    assert most > 5  # it does remember something
+
+
+@pytest.mark.parametrize(
+    "make", [lambda number: f"{number:06}" + "😀" * 22, lambda number: f" {number:06}".replace("0", "o")]
+)
+def test_hostile_and_short_chunks_fill_no_more_memory_than_is_said(monkeypatch, make):
+    monkeypatch.setattr(minbpe.regex, "CACHE_BYTES", 400_000)
+    tokenizer = RegexTokenizer(r"(?s).+")
+    tokenizer.encode("x")
+    tracemalloc.start()
+    most = 0
+    for number in range(3000):
+        tokenizer.encode_ordinary(make(number))
+        if number % 50 == 0:
+            most = max(most, tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert 200_000 < most < 500_000
 
 
 @given(texts=st.lists(st.text(alphabet="the said é😀 's1\n", max_size=20), min_size=1, max_size=10))
@@ -419,7 +542,7 @@ def test_the_cache_never_changes_a_result(texts):
     fresh = trained(vocab_size=280)
     merges = fresh.merges
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(minbpe.regex, "CACHE_CHUNKS", 3)
+        patch.setattr(minbpe.regex, "CACHE_BYTES", 600)  # three chunks or so
         for text in [*texts, *texts]:
             chunks = Splitter(GPT4_SPLIT_PATTERN).split(text)
             assert fresh.encode(text) == [idx for chunk in chunks for idx in reference.encode(chunk.encode(), merges)]

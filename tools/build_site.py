@@ -2,11 +2,11 @@
 
     python tools/build_site.py FOLDER [--offline] [--base-url URL] [--repository OWNER/NAME]
 
-FOLDER gets a landing page, every notebook as a page to read, and JupyterLite, in which the notebooks and the exercises run with nothing
-installed. Any web server can serve it: python -m http.server --directory FOLDER.
+FOLDER gets a landing page, every notebook as a page to read, and JupyterLite, in which the notebooks and the exercises
+run with nothing installed. Any web server can serve it: python -m http.server --directory FOLDER.
 
-Everything comes from PyPI and npm. The tools, pinned in site-requirements.txt, go into an environment of their own in build/, which is
-used again the next time.
+Everything comes from PyPI and npm. The tools, pinned in site-requirements.txt, go into an environment of their own in
+build/, which is used again the next time.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).with_name("website")))
 from browser import build_lite
+from pages import Place, build_pages
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / "build" / "site"
@@ -36,6 +37,7 @@ def main() -> None:
     options = parser.parse_args()
     bin = environment()
     options.folder.mkdir(parents=True, exist_ok=True)
+    build_pages(options.folder, bin=bin, cache=CACHE, place=Place(options.base_url, options.repository))
     build_lite(options.folder / "lite", bin=bin, cache=CACHE, offline=options.offline)
 
 
@@ -46,7 +48,10 @@ def environment() -> Path:
     bin = folder / ("Scripts" if os.name == "nt" else "bin")
     if not (folder / "complete").exists():
         venv.create(folder, with_pip=True, clear=True)
-        subprocess.run([bin / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--requirement", REQUIREMENTS], check=True)
+        subprocess.run(
+            [bin / "python", "-m", "pip", "install", "--quiet", "--no-compile", "--requirement", REQUIREMENTS],
+            check=True,
+        )
         (folder / "complete").touch()
     return bin
 

@@ -15,7 +15,8 @@ from nbclient import NotebookClient
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 KEPT_CELL_METADATA = ("tags", "slideshow", "editable", "deletable", "nbgrader")
-HIDDEN = {"source_hidden": True}  # for questions, whose source says the answer
+HIDDEN = {"source_hidden": True}  # for questions: a learner reads them, not the call that asks them
+FOLDED = "jp-MarkdownHeadingCollapsed"  # JupyterLab's: hides the cells below a heading, to the next of its rank
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
@@ -25,6 +26,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_CELL_METADATA}
         if "question" in cell.metadata.get("tags", []):
             cell.metadata["jupyter"] = HIDDEN
+        if "fold" in cell.metadata.get("tags", []):
+            cell.metadata[FOLDED] = True
         outputs = []
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and outputs and outputs[-1].get("name") == output.name:

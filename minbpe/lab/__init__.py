@@ -9,6 +9,8 @@
     widgets/        one widget, one file; lab.py is their base
     plots.py        figures
     checks/         is an exercise solved?
+    written.py      what is written in a notebook, used from there on
+    predictions/    the questions of the notebooks
     progress.py     what is passed so far; course_map.py shows it
     grading/        a class graded
     lecture.py      a notebook as slides
@@ -35,6 +37,10 @@ _WHERE = {name: f"widgets.{file}" for name, file in WIDGETS.items()} | {
     "Progress": "course_map",
     "CheckFailed": "checks",
     "check": "checks",
+    "checked": "written",
+    "predict": "predictions",
+    "predicted": "predictions",
+    "quiz": "predictions",
 }
 __all__ = sorted(_WHERE)
 

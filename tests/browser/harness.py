@@ -189,6 +189,12 @@ class Notebook:
         """Open a notebook by its name, and wait until its kernel can work."""
         page.set_default_timeout(PATIENCE * 1000)
         page.goto(f"{url}lab/tree/{quote(name)}?reset")
+        return cls.opened(page)
+
+    @classmethod
+    def opened(cls, page: Page, patience: int = PATIENCE) -> Notebook:
+        """The notebook that JupyterLab or JupyterLite is opening in the page, once its kernel can work."""
+        page.set_default_timeout(patience * 1000)
         page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
         page.evaluate(
             """async () => {
@@ -210,6 +216,28 @@ class Notebook:
         """Run all cells. AssertionError if one of them fails."""
         self.command("notebook:run-all-cells")
         self.assert_quiet()
+
+    def run_each(self) -> list[str]:
+        """Run the code cells one by one, whatever becomes of each. Returns what went wrong, a sentence a cell."""
+        return self.page.evaluate(
+            """async () => {
+                const {shell, commands} = window.jupyterapp;
+                const notebook = shell.currentWidget.content;
+                const trouble = [];
+                for (const [i, cell] of notebook.widgets.entries()) {
+                    if (cell.model.type !== 'code') continue;
+                    notebook.activeCellIndex = i;
+                    await commands.execute('notebook:run-cell');
+                    const {outputs, execution_count} = cell.model.toJSON();
+                    if (execution_count === null && cell.model.sharedModel.getSource().trim())
+                        trouble.push(`cell ${i}: did not run`);
+                    for (const output of outputs)
+                        if (output.output_type === 'error')
+                            trouble.push(`cell ${i}: ${output.ename}: ${output.evalue}`);
+                }
+                return trouble;
+            }"""
+        )
 
     def assert_quiet(self) -> None:
         """AssertionError if the page shows a traceback, or something written to stderr."""

@@ -138,7 +138,7 @@ def test_every_slide_fits_the_projector(lecture_room, name):
 @pytest.mark.parametrize("forth, back", [("Space", "Shift+Space"), ("ArrowRight", "ArrowLeft"), ("PageDown", "PageUp")])
 @pytest.mark.parametrize("click", [False, True], ids=["", "after a click on the slide"])
 def test_keys_go_on_and_back(merges, forth, back, click):
-    start = merges.go_to("merge-by-hand")
+    start = merges.go_to("merge-reuses")
     if click:
         start.locator(".jp-OutputArea").click()
     there = [merges.active(), *(merges.press(forth) for _ in range(8))]

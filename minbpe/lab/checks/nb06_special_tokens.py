@@ -300,7 +300,7 @@ ENCODE_SPECIAL = add(
         "else those of "
         'the collection. Only "none" does not look for them at all.',
         reference=encode_special,
-        own=[RegexTokenizer.encode, RegexTokenizer._allowed],
+        own=[RegexTokenizer.encode, RegexTokenizer._policy],
         returns=list[int],
         cases=[
             ("", END, "all", BYTES),
@@ -348,8 +348,7 @@ ENCODE_SPECIAL = add(
                 "TypeError",
                 "unhashable type",
                 "allowed_special can be a set or a list, which no dict can have as a key. Compare it with the three "
-                "words "
-                "by ==.",
+                "words by ==.",
             ),
         ],
         tell=tell_special,

@@ -13,15 +13,13 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
-import regex
-
 from minbpe import gpt4, merging, patterns, vocabularies
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
-from minbpe.lab.checks.nb05_regex_splitting import PUBLISHED, split
+from minbpe.lab.checks.nb05_regex_splitting import PUBLISHED, findall, split
 from minbpe.lab.checks.runner import Code
 from minbpe.lab.checks.telling import Told
 from minbpe.regex import RegexTokenizer
@@ -712,13 +710,13 @@ _class(
     "numbers of any length",
     "a number may be of any length",
     "GPT-4 cuts numbers after three digits. Split as in notebook 05.",
-    split=lambda text: regex.findall(patterns.GPT4_SPLIT_PATTERN.replace("{1,3}", "+"), text),
+    split=lambda text: findall(patterns.GPT4_SPLIT_PATTERN.replace("{1,3}", "+"), text),
 )
 _class(
     "GPT-2's pattern",
     "the text is split by the pattern of GPT-2",
     "GPT-4's has three changes: contractions in capitals, long numbers, and what may stand before a word.",
-    split=lambda text: regex.findall(patterns.GPT2_SPLIT_PATTERN, text),
+    split=lambda text: findall(patterns.GPT2_SPLIT_PATTERN, text),
 )
 _class(
     "no split",

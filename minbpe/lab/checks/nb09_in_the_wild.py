@@ -382,6 +382,7 @@ ENCODE_CODE_POINTS = add(
         passed="characters where they are known, bytes where they are not, then the merges",
         hint="First the ids before any merge: one for a known character, one for each byte of an unknown one. "
         "Then it is encode.",
+        asked_in="exercises",
         reference=encode_code_points,
         returns=list[int],
         crashes=[

@@ -170,6 +170,7 @@ class Facts:
     origin: str = ""  # module and name of the function inside of partials, decorators and bound methods
     digests: frozenset[str] = frozenset()  # of its functions that have a docstring: a copy has the same
     source: str = ""
+    names: frozenset[str] = frozenset()  # that its code uses, and the code of the functions beside it that it calls
     outside: tuple[str, ...] = ()  # names of values, not functions, that it uses and other cells have made
 
 
@@ -355,6 +356,7 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         origin=name_of(inner) if kind != "value" else "",
         digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
         source=_source(inner),
+        names=names_in(functions),
         outside=_outside(inner),
     )
 
@@ -372,6 +374,25 @@ def _source(answer: Any) -> str:
         return inspect.getsource(answer)
     except (OSError, TypeError):
         return ""
+
+
+def names_in(functions: Sequence[Any]) -> frozenset[str]:
+    """The global names and attributes that some functions use, and the functions of their own module that they call."""
+    names: set[str] = set()
+    codes = [(each.__code__, each.__globals__) for each in functions if isinstance(each, FunctionType)]
+    seen = set()
+    while codes:
+        code, around = codes.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        names.update(code.co_names)
+        codes += [(each, around) for each in code.co_consts if isinstance(each, CodeType)]
+        beside = (around.get(name) for name in code.co_names)
+        codes += [
+            (each.__code__, around) for each in beside if isinstance(each, FunctionType) and each.__globals__ is around
+        ]
+    return frozenset(names)
 
 
 def unwrap(answer: Any) -> Any:
@@ -788,8 +809,8 @@ with contextlib.suppress(ImportError, AttributeError):
 def _memory() -> int:
     """The most memory that this process has held so far, in bytes; 0 where the system does not say."""
     try:
-        import resource
-    except ImportError:  # Windows, and the browser
+        from resource import RUSAGE_SELF, getrusage
+    except ImportError:  # Windows, and the browser, whose module `resource` lacks them
         return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = getrusage(RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

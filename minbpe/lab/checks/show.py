@@ -138,14 +138,23 @@ def _more(keys: list[Any], shown: int) -> str:
 def type_name(kind: Any) -> str:
     """A type in words: list[int] -> "a list of ints"."""
     words = {int: "an int", str: "a str", bytes: "bytes", float: "a float", dict: "a dict"}
-    plurals = {int: "ints", str: "strs", bytes: "bytes", float: "floats"}
     origin, inside = get_origin(kind), get_args(kind)
-    if origin is list:
-        return f"a list of {plurals[inside[0]]}"
+    if origin in (list, set):
+        return f"a {origin.__name__} of {_plural(inside[0])}"
     if origin is tuple:
-        return f"a pair of {plurals[inside[0]]}"
+        left, right = inside
+        return f"a pair of {_plural(left)}" if left is right else f"a pair of {words[left]} and {words[right]}"
     if origin is dict:
         key, value = inside
-        keys = "pairs of ids" if get_origin(key) is tuple else plurals[key]
-        return f"a dict from {keys} to {plurals[value]}"
+        keys = "pairs of ids" if get_origin(key) is tuple else _plural(key)
+        return f"a dict from {keys} to {_plural(value)}"
     return words.get(kind, getattr(kind, "__name__", str(kind)))
+
+
+def _plural(kind: Any) -> str:
+    if get_origin(kind) is tuple:
+        left, right = get_args(kind)
+        return f"pairs of {_plural(left)}" if left is right else f"pairs ({left.__name__}, {right.__name__})"
+    if get_origin(kind) is list:
+        return f"lists of {_plural(get_args(kind)[0])}"
+    return {int: "ints", str: "strs", bytes: "bytes", float: "floats"}[kind]

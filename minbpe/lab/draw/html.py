@@ -69,8 +69,11 @@ def tokens(
     classes: Mapping[int, str] | None = None,
     ids: bool = True,
     focus: bool = False,
+    attributes: Mapping[int, str] | None = None,
     label: str = "tokens",
     dir: str = "ltr",
+    fuse: str = "",
+    start: int = 0,
 ) -> str:
     """Tokens as coloured runs. White space, control characters and stray bytes are made visible.
 
@@ -78,10 +81,17 @@ def tokens(
     two halves of a pair about to merge; `classes` adds CSS classes to others (mb-new: just made; mb-part:
     where two encodings part). Where a character spans several tokens, it stands above them. Between two
     chunks is a wall. With `focus` each token can be reached with the keyboard and says its id and bytes on
-    hover; keep that to a few hundred. `dir` is the direction in which the tokens follow each other.
+    hover; keep that to a few hundred. `attributes` are HTML attributes for some of the tokens. `dir` is the direction
+    in which the tokens follow each other. Rows of the same name `fuse`, whose first byte is the byte `start` of a text,
+    turn into each other: where tokens were merged, the page moves them together (assets/stage.js).
     """
-    classes = classes or {}
-    out = [f'<div class="mb-tokens" role="group" aria-label="{escape(label)}" dir="{dir}">']
+    chunks = list(chunks)
+    classes, attributes = classes or {}, attributes or {}
+    moves = ""
+    if fuse:
+        sizes = " ".join(str(len(data)) for chunk in chunks for _, data in chunk)
+        moves = f' data-fuse="{fuse}" data-start="{start}" data-sizes="{sizes}"'
+    out = [f'<div class="mb-tokens" role="group" aria-label="{escape(label)}" dir="{dir}"{moves}>']
     number = 0
     for place, chunk in enumerate(chunks):
         if place:
@@ -95,7 +105,7 @@ def tokens(
                     extra += " mb-l"
                 if number in right:
                     extra += " mb-r"
-                out.append(_token(idx, data, extra, ids, number if focus else None))
+                out.append(_token(idx, data, extra, ids, number if focus else None, attributes.get(number, "")))
                 number += 1
             if char is not None:
                 out.append("</span></span>")
@@ -106,17 +116,17 @@ def tokens(
 
 
 @lru_cache(maxsize=1 << 16)
-def _token(idx: int, data: bytes, extra: str, ids: bool, number: int | None) -> str:
+def _token(idx: int, data: bytes, extra: str, ids: bool, number: int | None, more: str) -> str:
     colour = hue(idx)
     css = "mb-t" if colour is None else f"mb-t mb-c{colour}"
     if extra:
         css += f" {extra.strip()}"
-    about = ""
+    about = f" {more}" if more else ""
     if number is not None:
         shown = data if len(data) <= 24 else data[:24]
         title = f"{show_token(data)}: id {idx}, {counted(len(data), 'byte')}: {shown.hex(' ').upper()}"
         title += "" if shown is data else " …"
-        about = f' tabindex="0" role="img" data-key="t{number}" aria-label="{escape(title)}" title="{escape(title)}"'
+        about += f' tabindex="0" role="img" data-key="t{number}" aria-label="{escape(title)}" title="{escape(title)}"'
     foot = f'<span class="mb-id">{idx}</span>' if ids else ""
     return f'<span class="{css}"{about}>{inline(data)}{foot}</span>'
 

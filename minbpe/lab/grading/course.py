@@ -1,45 +1,66 @@
-"""nbgrader's side: the assignments, the gradebook, and one submission graded in a process of its own."""
+"""nbgrader's side: the assignments, what their checks ask, the gradebook, and the pages for learners."""
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import json
 import logging
 import os
 import shutil
-import subprocess
+import sqlite3
 import sys
-import tempfile
-import uuid
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import nbformat
-import psutil
+from nbconvert.preprocessors import ClearMetadataPreprocessor
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    IgnorePattern,
+    LimitOutput,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 from sqlalchemy.exc import SAWarning
+from traitlets import Unicode
 from traitlets.config import Config, PyFileConfigLoader
 
-from minbpe.lab.grading import mending
+from minbpe.lab.checks import EXERCISES
+from minbpe.lab.grading.exports import WideExport
+from minbpe.lab.grading.results import CannotRun, Results, Row
 
-GRACE = 45  # seconds beyond its time in which a worker must have put its things away
-MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submission
-OWN = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR")
-FOREIGN = ("JUPYTER", "IPYTHON", "NBGRADER", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR", "XDG_")
 # The released and the solved notebooks have nbgrader's names for them; what it grades is put into `prepared`, since
 # `submitted` may be the folder that the class handed in.
 MORE = """
 # In this folder, nbgrader grades what the command has prepared.
 c.CourseDirectory.submitted_directory = "prepared"
 """
+NO_ROOM = ("No space left", "disk is full", "Disk quota")
+Checks = dict[str, list[list[str]]]
 
 
-class CannotRun(Exception):
-    """There is nothing that can be graded. The message says what to do."""
+class Outcomes(NbGraderPreprocessor):
+    """In place of nbgrader's Execute: the notebook has been run already, elsewhere. Its outputs are put in."""
+
+    results = Unicode(help="the folder of the notebooks that were run").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        """Put in what each cell gave."""
+        names = resources["nbgrader"]
+        run = nbformat.read(Path(self.results, names["student"], f"{names['assignment']}.ipynb"), as_version=4)
+        for cell, same in zip(nb.cells, run.cells, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs = same.outputs
+        return nb, resources
 
 
 def configuration(folder: Path) -> Config:
@@ -47,10 +68,21 @@ def configuration(folder: Path) -> Config:
     config = PyFileConfigLoader("nbgrader_config.py", path=str(folder)).load_config()
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
+    config.Outcomes.results = str(folder / "results")
+    config.Autograde.autograde_preprocessors = [
+        Outcomes,
+        IgnorePattern,
+        ClearMetadataPreprocessor,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
     return config
 
 
 def api(config: Config) -> NbGraderAPI:
+    """nbgrader, to be called."""
     # nbgrader calls the program `alembic`, which stands beside this Python, in the PATH or not.
     beside = str(Path(sys.executable).parent)
     if beside not in os.environ.get("PATH", "").split(os.pathsep):
@@ -69,31 +101,53 @@ class Score(NamedTuple):
 
 
 class Course:
-    """The course in the working folder: made from the solutions, with a gradebook of its own."""
+    """The course in the results folder: made from the solutions, with a gradebook of its own."""
 
-    def __init__(self, folder: Path, source: Path) -> None:
+    def __init__(self, folder: Path, source: Path, results: Results) -> None:
         self.folder = folder.resolve()
         self.source = source.resolve()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.results = results
         settings = (self.source / "nbgrader_config.py").read_text(encoding="utf-8")
         (self.folder / "nbgrader_config.py").write_text(settings + MORE, encoding="utf-8", newline="\n")
         self.config = configuration(self.folder)
+        self.database = self.folder / "gradebook.db"
+        self.is_new = not self._usable_gradebook()
         self.api = api(self.config)
-        self.releases: dict[str, nbformat.NotebookNode] = {}
+        self.releases: dict[str, NotebookNode] = {}
+        self.checks: dict[str, Checks] = {}
+
+    def _usable_gradebook(self) -> bool:
+        """Whether there is one that can be used. A damaged one is set aside."""
+        if not self.database.exists():
+            return False
+        try:
+            with contextlib.closing(sqlite3.connect(self.database)) as connection:
+                (verdict,) = connection.execute("pragma quick_check").fetchone()
+                connection.execute("select count(*) from submitted_assignment").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(verdict)
+        except sqlite3.DatabaseError as error:
+            self.results.put_aside(self.database, str(error))
+            return False
+        return True
+
+    # --- assignments
 
     def prepare(self, assignment: str) -> None:
         """Hand the assignment to nbgrader, which makes what was released, and knows its hidden tests."""
         solved = self.source / "solutions" / assignment / f"{assignment}.ipynb"
         own = self.folder / "solutions" / assignment / solved.name
         released = self.folder / "exercises" / assignment / solved.name
-        if not (own.exists() and released.exists() and own.read_bytes() == solved.read_bytes()):
+        same = own.exists() and released.exists() and own.read_bytes() == solved.read_bytes()
+        if self.is_new or not same:
             own.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(solved, own)
             result = self.api.generate_assignment(assignment)
             if not result["success"]:
                 own.unlink()
-                raise CannotRun(f"nbgrader cannot make {assignment}:\n{result.get('error') or result.get('log')}")
+                raise failed(f"nbgrader cannot make {assignment}", result)
         self.releases[assignment] = nbformat.read(released, as_version=4)
+        self.checks[assignment] = checks_of(nbformat.read(own, as_version=4))
 
     def fingerprint(self, assignment: str, path: Path | None, odd: list[str]) -> str:
         """Another one means: grade again."""
@@ -102,12 +156,16 @@ class Course:
         whole.update(json.dumps(odd).encode())
         return whole.hexdigest()
 
-    def gradebook(self) -> Gradebook:
-        return Gradebook(self.config.CourseDirectory.db_url, self.config.CourseDirectory.course_id)
+    # --- the gradebook, which only this process writes
+
+    @contextlib.contextmanager
+    def gradebook(self) -> Iterator[Gradebook]:
+        """nbgrader's gradebook."""
+        with Gradebook(self.config.CourseDirectory.db_url, self.config.CourseDirectory.course_id) as book:
+            yield book
 
     def reset(self, student: str, assignment: str) -> None:
-        """Take back what was graded before, so that no old points are left if grading fails. Points given by
-        hand stay."""
+        """Take back what was graded before, so that no old points are left. Points given by hand stay."""
         with self.gradebook() as book, warnings.catch_warnings():
             warnings.simplefilter("ignore", SAWarning)  # about the order in which nbgrader puts rows in
             book.update_or_create_student(student)
@@ -118,70 +176,35 @@ class Course:
                     grade.needs_manual_grade = True
             book.db.commit()
 
+    def record(self, row: Row) -> str:
+        """Hand nbgrader the notebook that was run, if there is one. What it complains of, or ""."""
+        self.reset(*row.key)
+        run = self.results.path(*row.key, ".ipynb")
+        if not run.exists():
+            return ""
+        prepared = self.folder / "prepared" / row.student / row.assignment
+        prepared.mkdir(parents=True, exist_ok=True)
+        shutil.copy(run, prepared)
+        if row.handed_in:
+            (prepared / "timestamp.txt").write_text(f"{row.handed_in}\n", encoding="utf-8")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = self.api.autograde(row.assignment, row.student)
+        if result["success"]:
+            return ""
+        error = failed("nbgrader failed", result)
+        log = self.folder / "logs" / row.student / f"{row.assignment}.txt"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(str(error), encoding="utf-8")
+        return f"could not be put into the gradebook: see logs/{row.student}/{log.name}"
+
     def score(self, student: str, assignment: str) -> Score:
         """What the gradebook says."""
         with self.gradebook() as book:
             submission = book.find_submission(assignment, student)
             by_hand = any(g.manual_score is not None for notebook in submission.notebooks for g in notebook.grades)
-            return Score(submission.score, submission.max_score, by_hand)
-
-    def grade(self, student: str, assignment: str, path: Path, limits: Limits) -> list[str]:
-        """Grade one notebook. Returns what a person must look at; the points are in the gradebook."""
-        self.reset(student, assignment)
-        prepared = self.folder / "prepared" / student / assignment
-        shutil.rmtree(prepared, ignore_errors=True)
-        try:
-            notebook, notes = mending.mended(mending.read(path), self.releases[assignment])
-        except mending.Unreadable as error:
-            return [f"{error}: ask for it again"]
-        prepared.mkdir(parents=True)
-        nbformat.write(notebook, prepared / f"{assignment}.ipynb")
-        return notes + self.work(student, assignment, limits)
-
-    def work(self, student: str, assignment: str, limits: Limits) -> list[str]:
-        log = self.folder / "logs" / student / f"{assignment}.txt"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as folder:
-            scratch = Path(folder).resolve()
-            environment = own_environment(scratch, limits)
-            said = scratch / "said"
-            order = {
-                "course": str(self.folder),
-                "student": student,
-                "assignment": assignment,
-                "folder": str(scratch / "work"),
-                "notes": environment["MINBPE_GRADING_NOTES"],
-                "said": str(said),
-                "cell": limits.cell or self.config.Execute.timeout,
-                "seconds": limits.seconds,
-            }
-            (scratch / "order.json").write_text(json.dumps(order), encoding="utf-8")
-            command = [sys.executable, "-m", "minbpe.lab.grading.worker", str(scratch / "order.json")]
-            apart = (
-                {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-                if sys.platform == "win32"
-                else {"start_new_session": True}  # Ctrl C comes to us alone, and we put away what there is
-            )
-            with log.open("wb") as output:
-                worker = subprocess.Popen(
-                    command,
-                    cwd=scratch,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    **apart,
-                )
-                try:
-                    code = worker.wait(limits.seconds + GRACE)
-                except subprocess.TimeoutExpired:
-                    return [f"took more than {limits.seconds} s and was ended: not graded"]
-                finally:
-                    end_all(environment[MARK])
-                    worker.wait()
-            if code:
-                return [f"could not be graded: see logs/{student}/{log.name}"]
-            return said.read_text(encoding="utf-8").splitlines()
+            points = max(0.0, submission.score - submission.late_submission_penalty)
+            return Score(points, submission.max_score, by_hand)
 
     def give(self, student: str, cell: str, points: float) -> str:
         """Points by hand for one check. They stand in place of what was counted. Returns the assignment."""
@@ -197,65 +220,43 @@ class Course:
                     return str(submission.assignment.name)
         raise CannotRun(f"no check {cell} of a student {student} has been graded here yet")
 
-    def feedback(self, student: str, assignment: str) -> bool:
-        """nbgrader's page for the learner, feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html."""
-        return bool(self.api.generate_feedback(assignment, student)["success"])
+    def feedback(self, student: str, assignment: str) -> str:
+        """Make nbgrader's page for the learner, feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html. Complaint, or ""."""
+        result = self.api.generate_feedback(assignment, student)
+        return "" if result["success"] else str(failed(f"no page for {student}, {assignment}", result))
+
+    def export(self, exporter: type[WideExport]) -> Path:
+        """Write the points by one of nbgrader's exporters. Returns the file."""
+        path = self.folder / exporter.default
+        with self.gradebook() as book:
+            exporter(to=str(path)).export(book)
+        return path
 
 
-class Limits:
-    """What one submission may take: seconds for a cell (None: as nbgrader_config.py says) and for all, and bytes."""
-
-    def __init__(self, cell: int | None = None, seconds: int = 600, memory: int = 2 << 30) -> None:
-        self.cell, self.seconds, self.memory = cell, seconds, memory
-
-
-def own_environment(scratch: Path, limits: Limits) -> dict[str, str]:
-    """Nothing of the instructor's settings, and a home that is thrown away. The kernel named python3 is ours."""
-    work = scratch / "work"
-    kernel = scratch / "jupyter" / "kernels" / "python3"
-    for each in (work / "runtime", kernel):
-        each.mkdir(parents=True)
-    notes = scratch / "notes"
-    notes.touch()
-    launch = [sys.executable, "-m", "minbpe.lab.grading.kernel", "-f", "{connection_file}", "--log-level=ERROR"]
-    spec = {"argv": launch, "display_name": "Python 3", "language": "python"}
-    (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
-    environment.update(dict.fromkeys(OWN, str(work)))
-    root = str(Path(__file__).resolve().parents[3])  # where `minbpe` is, installed or not
-    environment.update(
-        {
-            "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])]),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUTF8": "1",
-            "JUPYTER_NO_CONFIG": "1",
-            "JUPYTER_CONFIG_DIR": str(scratch / "config"),
-            "JUPYTER_PATH": str(scratch / "jupyter"),  # looked at before all other places
-            "JUPYTER_DATA_DIR": str(scratch / "data"),
-            "JUPYTER_RUNTIME_DIR": str(work / "runtime"),
-            "MINBPE_PROGRESS": "",
-            "MINBPE_GRADING_NOTES": str(notes),
-            "MINBPE_GRADING_MEMORY": str(limits.memory),
-            MARK: uuid.uuid4().hex,
-        }
-    )
-    return environment
+def failed(what: str, result: dict[str, Any]) -> CannotRun:
+    """nbgrader's failure as ours. OSError where there is no room left: then nothing else will go well."""
+    why = str(result.get("error") or result.get("log") or "it does not say why")
+    if any(words in why for words in NO_ROOM):
+        raise OSError(28, "No space left on device")
+    return CannotRun(f"{what}:\n{why}")
 
 
-def end_all(mark: str) -> None:
-    """End every process that was started for one submission, also one that has left its parent."""
-    for _ in range(3):  # one may start another meanwhile
-        found = [process for process in psutil.process_iter() if has_mark(process, mark)]
-        for process in found:
-            with contextlib.suppress(psutil.Error):
-                process.kill()
-        if not found:
-            return
-        psutil.wait_procs(found, timeout=5)
+def checks_of(solved: NotebookNode) -> Checks:
+    """What the graded cells check, from the instructor's own notebook: {grade_id: [[exercise, answer], …]}."""
+    found: Checks = {}
+    for cell in solved.cells:
+        settings = cell.metadata.get("nbgrader", {})
+        if cell.cell_type == "code" and settings.get("grade") and not settings.get("solution"):
+            calls = [list(call) for call in dict.fromkeys(_calls_of_check(cell.source))]
+            if calls:
+                found[settings["grade_id"]] = calls
+    return found
 
 
-def has_mark(process: psutil.Process, mark: str) -> bool:
-    try:
-        return process.environ().get(MARK) == mark
-    except (psutil.Error, OSError):  # somebody else's
-        return False
+def _calls_of_check(source: str) -> Iterator[tuple[str, str]]:
+    """Exercise and answer of each call of check("exercise", answer) that a cell makes."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("check", "check_again"):
+            name, answer = node.args[:2]
+            if isinstance(name, ast.Constant) and name.value in EXERCISES:
+                yield name.value, ast.unparse(answer)

@@ -1,146 +1,198 @@
-"""One submission, graded by nbgrader in a process of its own: python -m minbpe.lab.grading.worker ORDER.json
+"""One submission after the other: the process that runs them, and finds the verdicts.
 
-A cell that ends Python, or hangs it so that it cannot be interrupted, is left out, and the notebook run anew without
-it: so the exercises before and after it get the points that they deserve. A check gets its points only if it reports
-a pass from inside `check` itself: no error is not enough.
+    python -m minbpe.lab.grading.worker
+
+An order comes in as a line of JSON, and a result goes out as one; before each cell, its number. So whoever gives the
+orders knows which cell it was, should a submission end this process, and gives the order again without that cell.
 """
 
 from __future__ import annotations
 
+import atexit
+import hmac
 import json
-import re
+import os
+import queue
+import shutil
 import sys
+import tempfile
+import threading
 import time
+import traceback
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jupyter_core.utils import run_sync
-from nbclient.exceptions import DeadKernelError
-from nbconvert.preprocessors import ClearMetadataPreprocessor
+import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, Execute, IgnorePattern, LimitOutput
-from nbgrader.preprocessors import SaveAutoGrades as Save
-from nbgrader.utils import is_grade
-from traitlets import Float, Unicode
 
-from minbpe.lab.grading import course
+from minbpe.lab.checks import EXERCISES, Verdict, examine
+from minbpe.lab.grading.notebook import NotCalled, Place, Running, Stuck, failure, open_places, package_without_answers
+from minbpe.lab.grading.remote import Broken, Remote, connected
+from minbpe.lab.grading.sandbox import Sandbox, choose
 
-OUTPUT = 1_000_000  # characters that a cell may print
-ANSWER = 5  # seconds in which an interrupted kernel must answer
-
-
-class Stuck(Exception):
-    """A cell that the notebook cannot go on from."""
+Order = dict[str, Any]
+Result = dict[str, Any]
 
 
-class Run(Execute):
-    """nbgrader's Execute, that goes on where it would give up."""
+@cache
+def course() -> Path:
+    """The package without its answers, made once in this process."""
+    folder = Path(tempfile.mkdtemp(prefix="course-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return package_without_answers(folder)
 
-    until = Float(help="time.monotonic() at which no further cell is begun").tag(config=True)
-    folder = Unicode(help="where the cells run").tag(config=True)
-    notes = Unicode(help="the file in which the kernel notes what happens").tag(config=True)
-    said = Unicode(help="the file for what a person must know, a line each").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: Any = None, km: Any = None) -> Any:
-        self.left_out: dict[int, str] = {}
-        self.cell_timeout = self.timeout
-        resources["metadata"]["path"] = self.folder
-        while True:
-            self.sentences: dict[str, None] = {}
-            try:
-                result = super().preprocess(nb, resources, km)
-            except Stuck as stuck:
-                index, sentence = stuck.args
-                self.left_out[index] = sentence
-                continue
-            Path(self.said).write_text("".join(f"{line}\n" for line in self.sentences), encoding="utf-8")
-            return result
+@cache
+def sandbox(kind: str) -> Sandbox:
+    """The sandbox of that name, as it is on this machine."""
+    return choose(kind)
 
-    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
-        if cell.cell_type != "code":
-            return cell, resources
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {index + 1}"
-        left = self.until - time.monotonic()
-        if index in self.left_out or left <= 0:
-            sentence = self.left_out.get(index, "time is up")
-            self.say(f"{name} {sentence}: left out" if index in self.left_out else "time was up before the end")
-            cell.outputs = [failure("LeftOut", f"This cell was not graded: it {sentence}.")]
-            return cell, resources
-        self.timeout = max(1, min(self.cell_timeout, int(left)))
-        self.printed = 0
-        before = Path(self.notes).stat().st_size
+
+def grade(order: Order, begun: Callable[[int], None] = lambda index: None) -> Result:
+    """Run a notebook and find the verdict of each check. `begun` is told each cell before it runs.
+
+    An order has the notebook, its checks ({grade_id: [[exercise, function], …]}), limits, a seed, and what is left out
+    ({number of a cell: what it did}). A result has the notebook as it was run, the checks passed and failed
+    ({grade_id: bool}), and the sentences for a person.
+    """
+    if order["notebook"] is None:
+        return {}
+    grading = Grading(order, begun)
+    while not grading.run():
+        pass
+    kind = sandbox(order["sandbox"]).kind
+    return {"notebook": grading.notebook, "passed": grading.passed, "said": list(grading.said), "sandbox": kind}
+
+
+class Grading:
+    """One submission, run as often as there are cells that end or hang Python."""
+
+    def __init__(self, order: Order, begun: Callable[[int], None]) -> None:
+        self.order, self.begun = order, begun
+        self.notebook: NotebookNode = nbformat.from_dict(order["notebook"])
+        self.left_out = {int(index): sentence for index, sentence in order["left_out"].items()}
+        self.until = time.monotonic() + order["seconds"]
+        self.checked: dict[int, tuple[bool, NotebookNode]] = {}  # verdicts are found once
+        self.passed: dict[str, bool] = {}
+        self.said: dict[str, None] = {}
+
+    def run(self) -> bool:
+        """Run all the cells. False if it must be done again, without one of them."""
+        order = self.order
+        place = Place(sandbox(order["sandbox"]), course(), order["memory"])
+        self.running = Running(self.notebook, place, order["cell"], self.until)
         try:
-            cell, resources = super().preprocess_cell(cell, resources, index)
-            if any(out.get("ename") == "CellTimeoutError" for out in cell.outputs):
-                run_sync(self.answer)()
-                self.say(f"{name} took more than {self.timeout} s: stopped")
-        except DeadKernelError:
-            raise Stuck(index, "ended Python") from None
-        except Exception:  # nbclient and zmq have many for a kernel that is alive and says nothing
-            raise Stuck(index, "hung Python") from None
-        if any(out.get("ename") == "MemoryError" for out in cell.outputs):
-            self.say(f"{name} ran out of memory")
-        if self.printed > OUTPUT:
-            self.say(f"{name} printed more than a million characters")
-        self.look_at(cell, name, Path(self.notes).read_bytes()[before:].decode("utf-8", "replace"))
-        return cell, resources
+            with self.running.kernel():
+                for index, cell in enumerate(self.notebook.cells):
+                    if cell.cell_type == "code":
+                        self.run_cell(cell, index)
+        except Stuck as stuck:
+            index, sentence = stuck.args
+            self.left_out[index] = sentence
+            return False
+        self.said = self.running.said
+        return True
 
-    async def answer(self) -> None:
-        """Raises if the kernel still does not do what it is told."""
-        await self.kc.kernel_info(reply=True, timeout=ANSWER)
+    def run_cell(self, cell: NotebookNode, index: int) -> None:
+        """One cell: run if it is the learner's, judged from outside if it is a check."""
+        settings = cell.metadata.get("nbgrader", {})
+        name = settings.get("grade_id") or f"cell {index + 1}"
+        checks = self.order["checks"].get(settings.get("grade_id"))
+        if index in self.left_out:
+            self.leave_out(cell, f"{name} {self.left_out[index]}: left out", f"it {self.left_out[index]}")
+        elif time.monotonic() > self.until:
+            self.leave_out(cell, "time was up before the end", "time was up")
+        elif index in self.checked:
+            pass
+        elif checks is not None:
+            self.begun(index)
+            self.check(cell, index, name, checks)
+        else:
+            self.begun(index)
+            self.running.run_cell(cell, index, name)
+        if settings.get("grade"):
+            passed, output = self.checked.get(index, (False, None))
+            self.passed[name] = passed
+            if output is not None:
+                cell.outputs = [output]
 
-    def look_at(self, cell: NotebookNode, name: str, notes: str) -> None:
-        """What the kernel noted while the cell ran."""
-        passes = 0
-        for line in notes.splitlines():
-            kind, _, what = line.partition("\t")
-            passes += kind == "pass"
-            if kind != "pass":
-                self.say(f"{name} tried {kind} ({what})" if kind == "network" else f"{name} tried {kind}")
-        if is_grade(cell) and not any(out.output_type == "error" for out in cell.outputs):
-            calls = len(re.findall(r"\bcheck(?:_again)?\(", cell.source))
-            if passes < calls:
-                self.say(f"{name} gave no error, but did not pass: is the check tampered with?")
-                cell.outputs.append(failure("NotPassed", "The check reported no pass."))
+    def leave_out(self, cell: NotebookNode, sentence: str, why: str) -> None:
+        """A cell that is not run, and says so."""
+        self.running.say(sentence)
+        cell.outputs = [failure("LeftOut", f"This cell was not graded: {why}.")]
 
-    def say(self, sentence: str) -> None:
-        self.sentences[sentence] = None
+    def check(self, cell: NotebookNode, index: int, name: str, checks: list[list[str]]) -> None:
+        """Find the verdict of a cell with checks: every one of them must pass."""
+        lines: list[str] = []
+        self.checked[index] = False, failure("CheckFailed", "This check came to no end: the answer ended Python.")
+        for number, (exercise, answer) in enumerate(checks):
+            try:
+                with connected(self.running, index, answer) as remote:
+                    verdict = self.verdict(exercise, remote, seed_of(self.order["seed"], name, number))
+            except NotCalled:
+                self.running.say(f"{name} could not reach the answer: does something keep it away?")
+                verdict = Verdict(exercise, False, f"✗ {exercise}: the check could not reach the answer")
+            self.running.tell_notes(name)
+            if not verdict.passed:
+                self.checked[index] = False, failure("CheckFailed", verdict.text)
+                return
+            lines.append(verdict.text)
+        self.checked[index] = True, new_output("stream", name="stdout", text="".join(f"{line}\n" for line in lines))
 
-    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
-        # A cell that prints for ever fills this process otherwise, long before its time is up.
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
-            self.printed += len(str(msg["content"]))
-            if self.printed > OUTPUT:
-                return None
-        return super().process_message(msg, cell, cell_index)
+    def verdict(self, exercise: str, remote: Remote, seed: int) -> Verdict:
+        """What is found out about one answer. Whatever goes wrong over there is no pass."""
+        try:
+            facts = remote.facts(EXERCISES[exercise].methods)
+            if facts.kind == "missing":
+                return Verdict(exercise, False, f"✗ There is no answer to {exercise} yet ({facts.type_name})")
+            return examine(EXERCISES[exercise], remote, seed)
+        except Broken:
+            raise
+        except Exception as error:  # an outcome that no answer has: the checks cannot make sense of it
+            return Verdict(exercise, False, f"✗ {exercise}: what came back makes no sense ({error})")
 
 
-def failure(name: str, sentence: str) -> NotebookNode:
-    return new_output("error", ename=name, evalue=sentence, traceback=[sentence])
+def seed_of(secret: str, name: str, number: int) -> int:
+    """The same inputs when the same submission is graded again, and nobody knows them before."""
+    return int(hmac.digest(secret.encode(), f"{name} {number}".encode(), "sha256").hex()[:16], 16)
+
+
+def put_away(folders: Callable[[], list[Path]]) -> None:
+    """End at once, also in the middle of a cell, and leave nothing: whoever gave the orders is gone."""
+    for folder in folders():
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
 
 
 def main() -> None:
-    order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
-    config = course.configuration(Path(order["course"]))
-    config.Autograde.autograde_preprocessors = [
-        Run,
-        IgnorePattern,
-        ClearMetadataPreprocessor,
-        LimitOutput,
-        Save,
-        AssignLatePenalties,
-        CheckCellMetadata,
-    ]
-    config.Execute.shutdown_kernel = "immediate"
-    config.Execute.timeout = order["cell"]
-    config.Run.until = time.monotonic() + order["seconds"]
-    config.Run.folder = order["folder"]
-    config.Run.notes = order["notes"]
-    config.Run.said = order["said"]
-    result = course.api(config).autograde(order["assignment"], order["student"])
-    if not result["success"]:
-        sys.exit(result.get("error") or result.get("log") or "nbgrader failed and does not say why")
+    """Take orders until there are no more."""
+    results = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # whatever else is printed is no result
+    orders: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            orders.put(line)
+        if grading:  # else it ends by itself
+            put_away(lambda: [course(), *(place.folder for place in open_places())])
+        orders.put("")
+
+    def send(message: dict[str, Any]) -> None:
+        results.write(json.dumps(message) + "\n")
+        results.flush()
+
+    grading: list[bool] = []
+    threading.Thread(target=read, daemon=True).start()
+    while line := orders.get():
+        grading.append(True)
+        try:
+            send({"result": grade(json.loads(line), lambda index: send({"begun": index}))})
+        except Exception:
+            send({"error": traceback.format_exc()})
+        grading.clear()
 
 
 if __name__ == "__main__":

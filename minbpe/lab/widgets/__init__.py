@@ -5,6 +5,7 @@ and the accessibility audit take it; they make it by its class's `example`.
 """
 
 WIDGETS = {
+    "BeTheTokenizer": "be_the_tokenizer",
     "MergeScrubber": "merge_scrubber",
     "EncodeStepper": "encode_stepper",
     "MergeTree": "merge_tree",
@@ -15,5 +16,9 @@ WIDGETS = {
     "TokenExplorer": "token_explorer",
     "Predict": "questions",
     "Quiz": "questions",
+    "TypeIn": "marks",
+    "Bars": "marks",
+    "PickPair": "marks",
+    "Predicted": "predicted",
     "Parsons": "parsons",
 }

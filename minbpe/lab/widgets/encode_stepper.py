@@ -25,6 +25,7 @@ from minbpe.lab.trace import (
     ALGORITHMS,
     EncodingTrace,
     Parting,
+    Rule,
     learned_as,
     parting,
 )
@@ -44,6 +45,7 @@ ALGORITHMS_IN_WORDS = {
     "leftmost": "the leftmost pair that merges",
     "frequent": "the most frequent pair of this text",
     "fewest": "the fewest tokens",
+    "rule": "your own rule",
 }
 
 
@@ -142,11 +144,12 @@ def status(trace: EncodingTrace, step: int) -> str:
 def parting_notice(right: EncodingTrace, wrong: EncodingTrace, part: Parting) -> str:
     """Where a wrong algorithm parts from the right one, in words."""
     name = ALGORITHMS_IN_WORDS[wrong.algorithm]
+    stopped = f" Your rule stopped: {wrong.stopped}." if wrong.stopped else ""
     if part.token is None:
         words = f"On this text, {name} comes to the same ids."
         if part.step is not None:
             words += f" On the way it differs from step {part.step + 1} on."
-        return notice(words)
+        return notice(words + stopped, "warning" if stopped else "info")
 
     def there(trace: EncodingTrace, token: int) -> str:
         idx, data = trace.replay.tokens(len(trace))[token]
@@ -157,7 +160,7 @@ def parting_notice(right: EncodingTrace, wrong: EncodingTrace, part: Parting) ->
     steps = "" if part.step is None else f"They part at step {part.step + 1}. "
     words = (
         f"{steps}The results differ from token {part.token + 1} on: merging in order gives {there(right, part.token)}, "
-        f"{name} gives {there(wrong, part.token)}. {lengths}"
+        f"{name} gives {there(wrong, part.token)}. {lengths}{stopped}"
     )
     return notice(words, "warning")
 
@@ -172,8 +175,8 @@ def draw_still(right: EncodingTrace, wrong: EncodingTrace | None, step: int, par
     for place, (pair, idx) in enumerate(sorted(seen.items(), key=lambda item: item[1])[:4]):
         names = " + ".join(show_token(right.vocab[half]) for half in pair)
         still.text(f"{names} → {idx}{'   ◀ earliest learned: merges next' if place == 0 else ''}", mono=True)
-    if wrong and part:
-        still.text(f"Beside it, a wrong way: {ALGORITHMS_IN_WORDS[wrong.algorithm]}", bold=True)
+    if wrong is not None and part:
+        still.text(f"Beside it: {ALGORITHMS_IN_WORDS[wrong.algorithm]}", bold=True)
         ended = step >= len(wrong)
         marks = {part.token: "mb-part"} if ended and part.token is not None else {}
         still.tokens(wrong.replay.window(min(step, len(wrong))).chunks, classes=marks, lines=4)
@@ -189,13 +192,18 @@ class EncodeStepper(Lab):
 
     >>> EncodeStepper(tokenizer, "the text to encode", compare="longest")
 
-    `compare` is "", "longest", "leftmost", "frequent" or "fewest". Keys as for the MergeScrubber.
+    >>> EncodeStepper(tokenizer, "the text to encode", rule=lambda stats, merges: max(stats, key=stats.get))
+
+    `compare` is "", "longest", "leftmost", "frequent" or "fewest"; or "rule", for a `rule` of your own: it gets the
+    counts of the neighbours, {pair: count}, and the merges, {pair: id}, and says which pair merges next. The encoding
+    ends where it gives a pair that does not merge, or None. Keys as for the MergeScrubber.
     """
 
     example = 'EncodeStepper(trained, "hugging the bugs", compare="longest")'
     text = Unicode(help="the text to encode")
     tokenizer = traitlets.Any(help="a trained tokenizer")
-    compare = traitlets.Enum(("", *ALGORITHMS[1:]), "", help="the wrong algorithm beside the right one")
+    compare = traitlets.Enum(("", *ALGORITHMS[1:], "rule"), "", help="what runs beside the right algorithm")
+    rule = traitlets.Any(None, allow_none=True, help="the learner's own: (counts of neighbours, merges) -> pair")
     step = Int(0, help="how many steps are made")
     playing = Bool(False)
     interval = Int(600, min=20, help="ms from step to step while playing")
@@ -203,27 +211,44 @@ class EncodeStepper(Lab):
 
     LONGEST_SHOWN = 400  # characters
 
-    def __init__(self, tokenizer: Tokenizer, text: str = "", compare: str = "", **traits: Any) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, text: str = "", compare: str = "", rule: Rule | None = None, **traits: Any
+    ) -> None:
+        compare = compare or ("rule" if rule else "")
         self.text_field = text_input("Text to encode", text, placeholder="type or paste a text")
         self.compare_field = ipywidgets.Dropdown(
-            options=[("nothing", ""), *((ALGORITHMS_IN_WORDS[name], name) for name in ALGORITHMS[1:])],
+            options=self._beside(rule),
             value=compare,
-            description="Beside it, a wrong way",
+            description="Beside it",
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
         self.transport = Transport(label="Steps of the encoding", unit="step")
-        traits |= {"text": text, "tokenizer": tokenizer, "compare": compare}
+        traits |= {"text": text, "tokenizer": tokenizer, "compare": compare, "rule": rule}
         super().__init__([self.text_field, self.compare_field, self.transport], **traits)
         self.add_class("mb-stepper")
         self.stage.hotkeys = ["ArrowLeft", "ArrowRight", "Home", "End", " "]
         self.observe(lambda change: self._again(self._encode), ["text", "compare"])
+        self.observe(self._on_rule, "rule")
         self.observe(lambda change: self._again(self.prepare), "tokenizer")
         traitlets.link((self, "step"), (self.transport, "value"))
         traitlets.link((self, "playing"), (self.transport, "playing"))
         traitlets.link((self, "interval"), (self.transport, "interval"))
         traitlets.link((self, "text"), (self.text_field, "value"))
         traitlets.link((self, "compare"), (self.compare_field, "value"))
+
+    @staticmethod
+    def _beside(rule: Rule | None) -> list[tuple[str, str]]:
+        """What can be chosen to run beside the right algorithm."""
+        names = [*ALGORITHMS[1:], *(["rule"] if rule else [])]
+        return [("nothing", ""), *((ALGORITHMS_IN_WORDS[name], name) for name in names)]
+
+    def _on_rule(self, change: Any) -> None:
+        compare = "rule" if self.rule else "" if self.compare == "rule" else self.compare
+        self.compare_field.options = self._beside(self.rule)  # which sets the choice to the first
+        if compare == self.compare:
+            self._again(self._encode)
+        self.compare = compare
 
     @property
     def last(self) -> int:
@@ -242,8 +267,12 @@ class EncodeStepper(Lab):
     def _encode(self) -> None:
         text, self._notice = cut(self.text, LONGEST_ENCODED, "The text")
         self.right = EncodingTrace(self.tokenizer, text)
-        self.wrong = EncodingTrace(self.tokenizer, text, self.compare) if self.compare else None
-        self.part = parting(self.right, self.wrong) if self.wrong else None
+        self.wrong = None
+        if self.compare == "rule" and self.rule:
+            self.wrong = EncodingTrace(self.tokenizer, text, rule=self.rule)
+        elif self.compare and self.compare != "rule":
+            self.wrong = EncodingTrace(self.tokenizer, text, self.compare)
+        self.part = parting(self.right, self.wrong) if self.wrong is not None else None
         self._direction = direction(text)
         self.transport.max = self.last
         self.step = min(self.step, self.last)
@@ -263,11 +292,11 @@ class EncodeStepper(Lab):
             "right": text_panel(self.right, step, "Earliest-learned merge first", parted=parted, dir=self._direction),
             "ranks": ranks_panel(self.right, step, self.learned),
         }
-        if self.wrong and self.part:
+        if self.wrong is not None and self.part:
             parts["wrong"] = text_panel(
                 self.wrong,
                 self.step,
-                f"Wrong: {WRONG[self.compare]}",
+                "Your rule" if self.compare == "rule" else f"Wrong: {WRONG[self.compare]}",
                 parted=parted,
                 dir=self._direction,
                 key="wrong",

@@ -22,6 +22,7 @@ Why anywidget? ipywidgets' HTML cannot say what was clicked, and its slider has 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,11 @@ ASSETS = Path(__file__).parents[1] / "assets"
 LECTURE = "MINBPE_LECTURE"  # the environment variable by which lecture mode tells the kernel
 
 
+if "google.colab" in sys.modules:  # Colab shows no widgets of others until it is told to
+    from google.colab import output
+
+    output.enable_custom_widget_manager()
+
 # echo_update=False: else ipywidgets tells the page what the page has just told it. That is one more message at
 # each step of a slider, and of a pasted megabyte it is another megabyte.
 
@@ -53,6 +59,12 @@ class Stage(anywidget.AnyWidget):
     frame = Int(help="counts the pictures").tag(sync=True)
     step = Int(help="rows with a data-step above this are hidden").tag(sync=True)
     event = Dict(help="{name, value, n}: the last thing that the reader did").tag(sync=True, echo_update=False)
+    columns = Int(help="letters of a token that fit side by side; 0 until the page says").tag(
+        sync=True, echo_update=False
+    )
+    screen = Int(help="pixels from top to bottom of the window; 0 until the page says").tag(
+        sync=True, echo_update=False
+    )
     # Not `keys`, which is ipywidgets' own name for the traits that it sends.
     hotkeys = List(Unicode(), help="the keys that become an event of the name 'key'").tag(sync=True)
 
@@ -68,7 +80,8 @@ class Stage(anywidget.AnyWidget):
         if parts == self.parts:
             return
         wanted = [f"p{place}" for place in range(len(parts))]
-        self.add_traits(**{name: Unicode().tag(sync=True) for name in wanted if not self.has_trait(name)})
+        if missing := [name for name in wanted if not self.has_trait(name)]:  # adding none would cost as much
+            self.add_traits(**{name: Unicode().tag(sync=True) for name in missing})
         with self.hold_sync():  # one message, so that the page never shows half a picture
             for name, html in zip(wanted, parts.values(), strict=True):
                 setattr(self, name, html)
@@ -131,6 +144,7 @@ class Lab(ipywidgets.VBox):
         self.observe(self._on_large, "large")
         self._on_large()
         self.stage.observe(lambda change: self._on_stage_event(change.new), "event")
+        self.stage.observe(lambda change: self.on_room(), ["columns", "screen"])
         if self.redraw_on:
             self.observe(lambda change: self.redraw(), list(self.redraw_on))
         self.prepare()
@@ -160,6 +174,9 @@ class Lab(ipywidgets.VBox):
 
     def on_event(self, name: str, value: Any) -> None:
         """Something on the stage was clicked, changed, or a key of `self.stage.hotkeys` was pressed."""
+
+    def on_room(self) -> None:
+        """The page has said how much room there is. A widget that draws as much as fits draws anew."""
 
     # --- how it is shown
 
@@ -221,10 +238,16 @@ class TextLab(Lab):
     label = "Text"
     rows = 2
 
-    def __init__(self, text: str, controls: Sequence[ipywidgets.Widget] = (), **traits: Any) -> None:
+    def __init__(
+        self,
+        text: str,
+        controls: Sequence[ipywidgets.Widget] = (),
+        below: Sequence[ipywidgets.Widget] = (),
+        **traits: Any,
+    ) -> None:
         self._cut_message = ""
         self.text_field = text_input(self.label, "", rows=self.rows, placeholder="type or paste a text")
-        super().__init__([self.text_field, *controls], text=text, **traits)
+        super().__init__([self.text_field, *controls], below, text=text, **traits)
         self.text_field.value = self.text
         self.text_field.observe(self._on_typed, "value")
         self.observe(self._on_text, "text")

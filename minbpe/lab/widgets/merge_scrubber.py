@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,17 +32,20 @@ from minbpe.lab.trace import (
     Window,
 )
 from minbpe.lab.widgets.lab import Lab, Stage, Transport, cut, text_input
+from minbpe.merging import Pair
 
 MOST_MERGES = 2_000
 LONGEST_TEXT = 200_000  # characters to train on
 LONGEST_SENTENCE = 1_000
 WINDOW_BYTES = 600  # bytes of the text that are shown at the most
-LINES, COLUMNS = 5, 88  # of which so many fit: columns of letters, on a page of usual width
-LARGE_LINES, LARGE_COLUMNS = 2, 92  # the same with letters for projecting
+COLUMNS = 88  # of letters side by side, until the page says how many fit
+LINES, LARGE_LINES, MOST_LINES = 3, 2, 8  # of the text; on a screen higher than a small laptop's there are more
+SMALL_SCREEN, LINE = 768, 45  # pixels: the height of such a screen, and of a line
+CANDIDATES, MOST_CANDIDATES = 4, 7  # pairs that are listed
 
 
-def status(trace: TrainingTrace, step: int, *, live: bool = True) -> str:
-    """What training has come to after `step` merges, and what comes next, in two lines."""
+def status(trace: TrainingTrace, step: int, *, live: bool = True, more: str = "") -> str:
+    """What training has come to after `step` merges, and what comes next, in two lines. `more` goes on the first."""
     size, now = trace.lengths[0], trace.lengths[step]
     ratio = f": {size / now:.2f} bytes a token" if now else ""
     done = f"After <b>{counted(step, 'merge')}</b> the text's <b>{amounts(size, now)}</b>{ratio}."
@@ -59,36 +62,64 @@ def status(trace: TrainingTrace, step: int, *, live: bool = True) -> str:
     else:
         then = "No pair is left to merge." if size else "There is no text yet."
     polite = "polite" if live else "off"
-    return f'<div class="mb-status" role="status" aria-live="{polite}"><p>{done}</p><p>{then}</p></div>'
+    return f'<div class="mb-status" role="status" aria-live="{polite}"><p>{done} {more}</p><p>{then}</p></div>'
 
 
 @lru_cache(maxsize=1 << 16)
 def _columns_of(idx: int, data: bytes) -> float:
-    """How wide the box of a token is, in columns."""
-    return max(columns(show_token(data)), 0.68 * len(str(idx))) + 1.2
+    """How wide the box of a token is, in columns: its letters or its id, padding, frame and margin."""
+    return max(2.5, max(columns(show_token(data)), 0.68 * len(str(idx))) + 1.3)
+
+
+WALL_COLUMNS = 1.1
+TALL = 1.55  # lines: how high a line is in which a character stands above its tokens
 
 
 def fitting(chunks: Sequence[Chunk], lines: int, width: int) -> list[list[tuple[int, bytes]]]:
-    """As many of the tokens as fit into `lines` lines of `width` columns, as near as can be said from here."""
+    """As many of the tokens as fit into `lines` lines of `width` columns, whole lines only."""
     fit: list[list[tuple[int, bytes]]] = []
-    line, x = 1, 0.0
+    filled, x, high = 0.0, 0.0, 1.0  # lines above this one; columns of this one; its height
+    begun: list[tuple[int, bytes]] = []  # what stands on this line, to be taken back if it turns out too high
     for chunk in chunks:
         fit.append([])
-        x += 0.8
+        x += WALL_COLUMNS
         for idx, data in chunk:
             wide = _columns_of(idx, data)
-            if x + wide > width:
-                line, x = line + 1, 0.0
-            if line > lines:
-                return [each for each in fit if each]
+            if x + wide > width and begun:
+                filled, x, high, begun = filled + high, 0.0, 1.0, []
+            high = max(high, TALL if _is_part(data) else 1.0)
+            if filled + high > lines:
+                return _without_last(fit, len(begun))
             fit[-1].append((idx, data))
+            begun.append((idx, data))
             x += wide
             if data.endswith(b"\n"):
-                line, x = line + 1, 0.0
+                filled, x, high, begun = filled + high, 0.0, 1.0, []
     return fit
 
 
-def text_panel(trace: TrainingTrace, step: int, window: Window, *, follow: bool = False, dir: str = "ltr") -> str:
+@lru_cache(maxsize=1 << 16)
+def _is_part(data: bytes) -> bool:
+    """Whether a token begins or ends inside of a character."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _without_last(fit: list[list[tuple[int, bytes]]], count: int) -> list[list[tuple[int, bytes]]]:
+    """The chunks without their last `count` tokens."""
+    for chunk in reversed(fit):
+        taken = min(count, len(chunk))
+        del chunk[len(chunk) - taken :]
+        count -= taken
+    return [chunk for chunk in fit if chunk]
+
+
+def text_panel(
+    trace: TrainingTrace, step: int, window: Window, *, follow: bool = False, dir: str = "ltr", lines: int = LINES
+) -> str:
     """The window of the text after `step` merges, with the pair that merges next marked."""
     size = len(trace.replay.data)
     shown = sum(map(len, window.chunks))
@@ -105,12 +136,14 @@ def text_panel(trace: TrainingTrace, step: int, window: Window, *, follow: bool 
         classes=dict.fromkeys(window.made, "mb-new"),
         label=f"tokens after {counted(step, 'merge')}",
         dir=dir,
+        fuse="text",
+        start=window.start,
     )
     moves = "" if whole else _window_buttons(window, size, bool(trace.places(step)), follow)
     return panel(
         "The text",
-        f'<div class="mb-scroll mb-window" data-place="{window.start}" data-scroll="window" tabindex="0" role="region" '
-        f'aria-label="window of the text">{body}</div>{moves}',
+        f'<div class="mb-scroll mb-window" style="--mb-lines:{lines}" data-place="{window.start}" data-scroll="window" '
+        f'tabindex="0" role="region" aria-label="window of the text">{body}</div>{moves}',
         aside=aside,
     )
 
@@ -135,21 +168,35 @@ def _window_buttons(window: Window, size: int, elsewhere: bool, follow: bool) ->
     )
 
 
-def candidates_panel(trace: TrainingTrace, step: int, slots: int = 8) -> str:
-    """The pairs that training chooses from after `step` merges, as bars; ties are marked."""
-    choice = trace.choices[step]
+def candidates_panel(trace: TrainingTrace, step: int, slots: int = CANDIDATES) -> str:
+    """The pairs that training chooses from after `step` merges, as bars; ties are marked. To press one is to ask
+    what would be if it were merged instead."""
+    choice, then = trace.choices[step], trace.next_merge(step)
     rows = [
         Bar(
-            pair_chips(each.pair, trace.vocab, PAIR_COLUMNS),
+            f'<button type="button" class="mb-button mb-pick" data-event="instead" data-key="c{place}" '
+            f'data-value="{each.pair[0]},{each.pair[1]}" title="merge this pair now">'
+            f"{pair_chips(each.pair, trace.vocab, PAIR_COLUMNS)}</button>",
             each.count,
             tag="tie" if each.tied and choice.ties > 1 else "",
-            first=place == 0,
+            first=each.pair == then.pair if then else place == 0,
         )
         for place, each in enumerate(choice.candidates[:slots])
     ]
-    aside = f"best {len(rows)} of {counted(choice.pairs, 'pair')}" if rows else "none"
-    body = bars(rows, caption="how often each pair occurs", slots=slots)
-    return panel("Candidates", f'<div class="mb-candidates">{body}</div>', aside=aside)
+    aside = "press one: what if?" if rows else "none"
+    caption = f"the {len(rows)} most frequent of {counted(choice.pairs, 'pair')}, and how often they occur"
+    body = bars(rows, caption=caption, slots=slots)
+    return panel("Candidates", f'<div class="mb-candidates" style="--mb-rows:{slots}">{body}</div>', aside=aside)
+
+
+def branch(trace: TrainingTrace, step: int, instead: Mapping[int, Pair], greedy: TrainingTrace) -> str:
+    """Which merges the reader chose, and how many tokens there would be without, with a way back."""
+    chosen = " and ".join(
+        f"{pair_chips(pair, trace.vocab, PAIR_COLUMNS)} at step {place + 1}" for place, pair in sorted(instead.items())
+    )
+    there = f"{greedy.lengths[min(step, len(greedy))]:,}"
+    back = '<button type="button" class="mb-link" data-event="back" data-key="back">back to greedy</button>'
+    return f"You chose {chosen}; greedy has <b>{there}</b> here: {back}"
 
 
 ROWS_TOGETHER = 25  # rows of the table of merges in a group; the browser leaves out the groups that nobody sees
@@ -164,8 +211,9 @@ def merges_panel(trace: TrainingTrace) -> str:
         f"<td>{pair_chips(merge.pair, trace.vocab, PAIR_COLUMNS)}</td><td>{merge.idx}</td><td>{merge.count:,}</td></tr>"
         for step, merge in enumerate(trace.merges, 1)
     ]
+    high = f'style="--mb-rows:{ROWS_TOGETHER}"'
     groups = "".join(
-        f'<tbody data-from="{start + 1}">{"".join(rows[start : start + ROWS_TOGETHER])}</tbody>'
+        f'<tbody data-from="{start + 1}" {high}>{"".join(rows[start : start + ROWS_TOGETHER])}</tbody>'
         for start in range(0, len(rows), ROWS_TOGETHER)
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("step", "pair", "id", "count"))
@@ -178,7 +226,7 @@ def merges_panel(trace: TrainingTrace) -> str:
     )
 
 
-CURVE, LARGE_CURVE = (270, 210), (270, 118)  # width and height in its own units; flat, it has larger letters
+CURVE, LARGE_CURVE = (282, 140), (270, 118)  # width and height in its own units; flat, it has larger letters
 
 
 def _plot(size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -187,9 +235,9 @@ def _plot(size: tuple[int, int]) -> tuple[int, int, int, int]:
 
 
 @lru_cache(maxsize=64)
-def _curve_line(lengths: tuple[int, ...], size: tuple[int, int]) -> str:
+def _curve_line(lengths: tuple[int, ...], size: tuple[int, int], steps_in_all: int = 0) -> str:
     left, top, right, bottom = _plot(size)
-    last, most = max(1, len(lengths) - 1), max(1, lengths[0])
+    last, most = max(1, (steps_in_all or len(lengths)) - 1), max(1, lengths[0])
     every = max(1, len(lengths) // 200)
     steps = sorted({*range(0, len(lengths), every), len(lengths) - 1})
     return " ".join(
@@ -198,16 +246,20 @@ def _curve_line(lengths: tuple[int, ...], size: tuple[int, int]) -> str:
     )
 
 
-def curve_panel(trace: TrainingTrace, step: int, *, large: bool = False) -> str:
-    """How many tokens the text has after each step, with a marker at `step`."""
+def curve_panel(trace: TrainingTrace, step: int, *, large: bool = False, other: TrainingTrace | None = None) -> str:
+    """How many tokens the text has after each step, with a marker at `step`; dashed, those of the `other` training."""
     size = LARGE_CURVE if large else CURVE
     drawing = _curve(tuple(trace.lengths), size, step, "currentColor", "var(--mb-accent)", "var(--mb-mark)", "")
+    if other:
+        line = _curve_line(tuple(other.lengths[: len(trace.lengths)]), size, len(trace.lengths))
+        drawing += f'<polyline points="{line}" fill="none" stroke="currentColor" stroke-dasharray="5 4"/>'
     at, now, end = (f"{trace.lengths[place]:,}" for place in (0, step, -1))
     label = f"Tokens against merges: {at} at the start, {now} after {step}, {end} at the end"
     width, height = size
     return panel(
         "Tokens in the text",
         f'<svg class="mb-curve" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{drawing}</svg>',
+        aside="dashed: greedy" if other else "",
     )
 
 
@@ -244,10 +296,14 @@ def sentence_panel(chunks: Sequence[Chunk], step: int, *, dir: str = "ltr") -> s
     """The learner's own sentence, encoded with the first `step` merges."""
     number = sum(map(len, chunks))
     size = sum(len(data) for chunk in chunks for _, data in chunk)
-    body = tokens(chunks, label="your sentence as tokens", dir=dir) if number else "<p>Type a sentence above.</p>"
+    body = (
+        tokens(chunks, label="your sentence as tokens", dir=dir, fuse="sentence")
+        if number
+        else "<p>Type a sentence above.</p>"
+    )
     return panel(
         f"Your sentence with the first {counted(step, 'merge')}",
-        f'<div class="mb-scroll mb-sentence" data-scroll="sentence" tabindex="0" role="region" '
+        '<div class="mb-scroll mb-sentence" data-scroll="sentence" tabindex="0" role="region" '
         f'aria-label="your sentence as tokens">{body}</div>',
         aside=f"{counted(size, 'byte')}, {counted(number, 'token')}",
     )
@@ -305,6 +361,9 @@ class MergeScrubber(Lab):
     >>> MergeScrubber("the more the merrier", merges=20)
     >>> MergeScrubber(corpora.load("story"), merges=500, tokenizer=RegexTokenizer, sentence="Once upon a time")
 
+    Press a candidate to merge it instead of the most frequent pair, and see how the text fares from there; `instead`
+    holds what was chosen.
+
     Keys: ← → one step, Page Up and Page Down ten, Home and End to the ends, Space plays and stops.
     """
 
@@ -319,6 +378,7 @@ class MergeScrubber(Lab):
     window_start = Int(0, help="the byte at which the shown window of the text begins")
     window_size = Int(WINDOW_BYTES, min=20, max=4000, help="how many bytes of the text the window shows at the most")
     follow = Bool(True, help="move the window to where the next merge applies")
+    instead: traitlets.Dict[int, Any] = traitlets.Dict(help="{merges made: [left id, right id] to merge then instead}")
     redraw_on = ("step", "sentence", "window_start", "window_size", "large", "follow", "playing")
 
     def __init__(
@@ -336,7 +396,8 @@ class MergeScrubber(Lab):
         super().__init__([self.transport], [self.sentence_field, self.sentence_stage], **traits)
         self.add_class("mb-scrubber")
         self.stage.hotkeys = ["ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown", " "]
-        self.observe(lambda change: self._train_again(), ["text", "merges", "tokenizer"])
+        self.observe(lambda change: self._again(self.prepare), ["text", "merges", "tokenizer"])
+        self.observe(lambda change: self._again(self._branch), "instead")
         traitlets.link((self, "step"), (self.transport, "value"))
         traitlets.link((self, "playing"), (self.transport, "playing"))
         traitlets.link((self, "interval"), (self.transport, "interval"))
@@ -354,23 +415,47 @@ class MergeScrubber(Lab):
     def prepare(self) -> None:
         text, self._notice = cut(self.text, LONGEST_TEXT, "The text")
         wanted = min(self.merges, MOST_MERGES)
-        self.trace = TrainingTrace(self.tokenizer, text, wanted)
+        self.greedy = self.trace = TrainingTrace(self.tokenizer, text, wanted)
         if self.merges > MOST_MERGES:
             self._notice += notice(f"{self.merges:,} merges are many to look at; here are the first {wanted:,}.")
         elif len(self.trace) < wanted:
             self._notice += notice(
                 f"{counted(len(self.trace), 'merge')} of the {wanted:,} asked for: then no pair is left."
             )
-        self._table = merges_panel(self.trace)
-        self._direction = direction(text)
-        self.transport.max = len(self.trace)
+        self._text, self._direction = text, direction(text)
         self.window_start = 0
+        self._branch()
+
+    def _branch(self) -> None:
+        """Follow the merges that were chosen instead of the most frequent, as far as the text has their pairs."""
+        self.trace = self.greedy
+        if self.instead:
+            try:
+                pairs = {step: (pair[0], pair[1]) for step, pair in self.instead.items()}
+                self.trace = TrainingTrace(self.tokenizer, self._text, len(self.greedy), instead=pairs)
+            except ValueError:
+                self.instead = {}
+        self._table = merges_panel(self.trace)
+        self.transport.max = len(self.trace)
         self.step = min(self.step, len(self.trace))
 
-    def _train_again(self) -> None:
-        self._ready = False  # draw once, when all is in place
-        self.prepare()
-        self._ready = True
+    def _again(self, make: Callable[[], None]) -> None:
+        ready, self._ready = self._ready, False  # draw once, when all is in place
+        make()
+        self._ready = ready
+        self.redraw()
+
+    @property
+    def _slots(self) -> int:
+        return CANDIDATES if self.large or self.stage.screen <= SMALL_SCREEN else MOST_CANDIDATES
+
+    @property
+    def _lines(self) -> int:
+        if self.large:
+            return LARGE_LINES
+        return max(LINES, min(MOST_LINES, LINES + (self.stage.screen - SMALL_SCREEN) // LINE))
+
+    def on_room(self) -> None:
         self.redraw()
 
     def _window(self) -> Window:
@@ -386,8 +471,7 @@ class MergeScrubber(Lab):
     def _window_at(self, start: int) -> Window:
         replay = self.trace.replay
         window = replay.window(self.step, start, self.window_size)
-        room = (LARGE_LINES, LARGE_COLUMNS) if self.large else (LINES, COLUMNS)
-        fit = fitting(window.chunks, *room)
+        fit = fitting(window.chunks, self._lines, self.stage.columns or COLUMNS)
         size = sum(len(data) for chunk in fit for _, data in chunk)
         return window if size >= window.stop - window.start else replay.window(self.step, window.start, size)
 
@@ -404,12 +488,19 @@ class MergeScrubber(Lab):
     def frame(self) -> dict[str, str]:
         own, message = self._own()
         parts = {"message": self._notice} if self._notice else {}
+        window, other, more = self._window(), None, ""
+        if self.instead:
+            other = self.greedy
+            pairs = {step: (pair[0], pair[1]) for step, pair in self.instead.items()}
+            more = branch(self.trace, self.step, pairs, other)
         return parts | {
-            "status": status(self.trace, self.step, live=not self.playing),
-            "text": text_panel(self.trace, self.step, self._window(), follow=self.follow, dir=self._direction),
-            "candidates": candidates_panel(self.trace, self.step, 4 if self.large else 7),
+            "status": status(self.trace, self.step, live=not self.playing, more=more),
+            "text": text_panel(
+                self.trace, self.step, window, follow=self.follow, dir=self._direction, lines=self._lines
+            ),
+            "candidates": candidates_panel(self.trace, self.step, self._slots),
             "merges": self._table,
-            "curve": curve_panel(self.trace, self.step, large=self.large),
+            "curve": curve_panel(self.trace, self.step, large=self.large, other=other),
             "sentence": message + sentence_panel(own, self.step, dir=direction(self.sentence)),
         }
 
@@ -441,12 +532,25 @@ class MergeScrubber(Lab):
             self._move_window(value)
         elif name == "follow":
             self.follow = bool(value)
+        elif name == "instead":
+            left, right = map(int, str(value).split(","))
+            self._choose((left, right))
+        elif name == "back":
+            self.instead = {}
         elif name == "key":
             if value == " ":
                 self.playing = not self.playing
             else:
                 moves = {"ArrowLeft": -1, "ArrowRight": 1, "PageUp": 10, "PageDown": -10, "Home": -last, "End": last}
                 self.step += moves.get(value, 0)
+
+    def _choose(self, pair: Pair) -> None:
+        """Merge `pair` now, and go on from there: by greedy's own choice, or by another."""
+        kept = {step: chosen for step, chosen in self.instead.items() if step < self.step}
+        if pair != self.trace.choices[self.step].candidates[0].pair:
+            kept[self.step] = list(pair)
+        self.instead = kept
+        self.step += 1
 
     def _move_window(self, where: str) -> None:
         window, size = self._window(), len(self.trace.replay.data)

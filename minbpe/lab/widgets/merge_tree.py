@@ -138,10 +138,9 @@ class MergeTree(Lab):
     redraw_on = ("token", "tokenizer", "large")
 
     def __init__(self, tokenizer: Tokenizer, token: int | None = None, text: str = "", **traits: Any) -> None:
-        self.field = ipywidgets.BoundedIntText(
+        # Not a BoundedIntText: it would turn an id that does not exist into one that does, and not say so.
+        self.field = ipywidgets.IntText(
             description="Token id",
-            min=0,
-            max=max(tokenizer.vocab),
             style={"description_width": "initial"},
             layout={"width": "14em"},
         )

@@ -11,7 +11,7 @@ a notebook that runs from top to bottom runs on. `text` between backticks is sho
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,8 @@ STYLE = """
 .mb .mb-ask button[aria-pressed="true"] { border: 2px solid var(--mb-ink); }
 .mb-ask .mb-letter { font-weight: 700; color: var(--mb-soft); }
 .mb-ask .mb-why { display: block; margin-top: 0.1em; }
+.mb .mb-after { margin: 0.2em 0 0.4em; }
+.mb-after code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0; }
 """
 MARKED = re.compile(r"`([^`]+)`|(?<!\w)\*(\w+)\*(?!\w)")  # code, or one word that is stressed
 
@@ -102,6 +104,9 @@ def ask(question: Question, tried: Collection[str], choice: str | None, *, numbe
     )
 
 
+HINT = "Decide before you read on: run this cell, and answer."
+
+
 def still(headed: Iterable[tuple[str, Question]], title: str, hint: str) -> str:
     """Questions and their options as SVG: never the answer, since a page without a kernel cannot wait for it."""
     picture = Still(title)
@@ -116,47 +121,103 @@ def still(headed: Iterable[tuple[str, Question]], title: str, hint: str) -> str:
 # --- the widgets
 
 
-class Predict(Lab):
-    """One question, to be answered before the next cell is run.
+class Ask(Lab):
+    """One question, answered before the answer can be seen: the base of `Predict` and of the kinds in marks.py.
 
-    `choice` is the option chosen last, None before that; setting it does what pressing the button does, and setting
-    it to None starts again. `first` is the prediction: the option that was chosen first.
+    `choice` is the answer given last, None before that; setting it does what the reader does, and setting it to
+    None starts again. `first` is the prediction: the answer that was given first. A kind says what is right, and
+    what there is to say of an answer.
     """
 
-    example = 'Predict("How many pairs are there in `aaa`?", {"1": "They overlap.", "2": "aa and aa."}, "2")'
-    redraw_on = ("choice",)
+    redraw_on: Sequence[str] = ("choice",)
     choice = Unicode(None, allow_none=True)
+    text = ""  # the question
 
-    def __init__(self, question: str, options: Mapping[str, str], answer: str, **traits: Any) -> None:
-        self.question = Question(question, dict(options), answer)
+    def __init__(self, **traits: Any) -> None:
         self.tried: list[str] = []
         super().__init__(**traits)
+
+    def shows(self, answer: str) -> str:
+        """An answer as it is written in a sentence: with backticks around code."""
+        return answer
+
+    def right(self, answer: str) -> bool:
+        """Whether it is the answer."""
+        raise NotImplementedError
+
+    def why(self, answer: str) -> str:
+        """What there is to say of it."""
+        raise NotImplementedError
+
+    def lines(self) -> list[str]:
+        """What the question shows before anything is chosen, as lines of plain text: options, or a row to mark."""
+        raise NotImplementedError
 
     @property
     def first(self) -> str | None:
         """The first choice: what the learner predicted. None if nothing was chosen yet."""
         return self.tried[0] if self.tried else None
 
+    @observe("choice")
+    def _remember(self, change: Any) -> None:
+        _remember(self.tried, change.new)
+
+    def after(self) -> dict[str, str]:
+        """What the question says once it is answered. `data-opens` opens the folded heading below, in JupyterLab."""
+        if self.first is None:
+            return {}
+        said = prose(f"You predicted {self.shows(self.first)}.")
+        return {
+            "after": f'<p class="mb-after" data-opens="">{said} Below is what came out: a click opens the heading.</p>'
+        }
+
+    def still(self) -> str:
+        picture = Still("Predict")
+        picture.text(plain(self.text), bold=True)
+        for line in self.lines():
+            picture.text(line)
+        picture.text(HINT)
+        return picture.svg()
+
+    def describe(self) -> str:
+        chosen = "nothing chosen yet" if self.choice is None else f"chosen: {plain(self.shows(self.choice))}"
+        return f"{plain(self.text)} ({chosen})"
+
+    def __repr__(self) -> str:
+        return "\n".join([f"Predict: {plain(self.text)}", *(f"  {line}" for line in self.lines()), HINT])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """With the whole question as plain text, which JupyterLab shows before the cell has run; ipywidgets cuts it."""
+        return super()._repr_mimebundle_(**kwargs) | {"text/plain": repr(self)}
+
+
+class Predict(Ask):
+    """One question with options, to be answered before the next cell is run."""
+
+    example = 'Predict("How many pairs are there in `aaa`?", {"1": "They overlap.", "2": "aa and aa."}, "2")'
+
+    def __init__(self, question: str, options: Mapping[str, str], answer: str, **traits: Any) -> None:
+        self.question = Question(question, dict(options), answer)
+        self.text = question
+        super().__init__(**traits)
+
     @validate("choice")
     def _known(self, proposal: Any) -> str | None:
         self.question.check(proposal["value"])
         return proposal["value"]
 
-    @observe("choice")
-    def _remember(self, change: Any) -> None:
-        _remember(self.tried, change.new)
+    def right(self, answer: str) -> bool:
+        return answer == self.question.answer
+
+    def why(self, answer: str) -> str:
+        return self.question.options[answer]
+
+    def lines(self) -> list[str]:
+        return [f"{letter}) {plain(each)}" for letter, each in zip(LETTERS, self.question.options, strict=False)]
 
     def frame(self) -> dict[str, str]:
         asked = ask(self.question, self.tried, self.choice, heading="Predict:")
-        return {"style": f"<style>{STYLE}</style>", "question": asked}
-
-    def still(self) -> str:
-        hint = "Decide before you read on. In JupyterLab, press an option: it says whether it is right, and why."
-        return still([("", self.question)], "Predict", hint)
-
-    def describe(self) -> str:
-        chosen = "nothing chosen yet" if self.choice is None else f"chosen: {plain(self.choice)}"
-        return f"{plain(self.question.text)} ({chosen})"
+        return {"style": f"<style>{STYLE}</style>", "question": asked, **self.after()}
 
     def on_event(self, name: str, value: Any) -> None:
         if name == "choose":

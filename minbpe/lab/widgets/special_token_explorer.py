@@ -138,8 +138,17 @@ def choices(legend: str, names: Sequence[str], chosen: Collection[str]) -> str:
     return f'<fieldset class="mb-choices"><legend>{escape(legend)}</legend>{boxes}</fieldset>'
 
 
-def chats(read: Sequence[Sequence[Message]]) -> str:
-    """What a model takes a chat with this text for: joined as strings first, and encoded piece by piece."""
+def injected(tokenizer: RegexTokenizer, text: str) -> list[str]:
+    """The special tokens that `text` puts among the ids where all are allowed, each once."""
+    ids = {idx for idx, _ in under_policy(tokenizer, text, "all").tokens}
+    return [name for name, idx in tokenizer.special_tokens.items() if idx in ids]
+
+
+def chats(read: Sequence[Sequence[Message]], injected: Sequence[str] = ()) -> str:
+    """What a model takes a chat with this text for: joined as strings first, and encoded piece by piece.
+
+    `injected` are the special tokens that the text gets among the ids where it is joined first.
+    """
     if not read:
         return ""
     naive, safe = read
@@ -148,6 +157,10 @@ def chats(read: Sequence[Sequence[Message]]) -> str:
         warning = "the user's text has become messages of its own."
     elif naive != safe:
         warning = "the model does not read what the user wrote."
+    elif injected:
+        one = len(injected) == 1
+        what = "a special token, which" if one else "special tokens, which"
+        warning = f"the user's text has put {', '.join(injected)} among the ids: {what} only the system should write."
     first = conversation(
         "Joined first, then encoded with everything allowed", naive, "encode(start + text + end, “all”)", warning
     )
@@ -218,8 +231,8 @@ class SpecialTokenExplorer(TextLab):
         super().__init__(text, tokenizer=tokenizer or published("GPT-4"), allowed=set(allowed), **traits)
 
     def _outcomes(self) -> list[Outcome]:
-        # The two that mostly raise side by side, and then the two that never do.
-        policies = ["none_raise", self.allowed, "none", "all"]
+        # First what the reader ticked, then the default, and then the two that never raise.
+        policies = [self.allowed, "none_raise", "none", "all"]
         return [under_policy(self.tokenizer, self.text, policy) for policy in policies]
 
     def _chats(self) -> list[list[Message]]:
@@ -233,7 +246,7 @@ class SpecialTokenExplorer(TextLab):
         specials = self.tokenizer.special_tokens
         boxes = choices("A collection of special tokens to allow", list(specials), self.allowed)
         outcomes = policies(self._outcomes(), dir=self.direction)
-        chat = chats(self._chats())
+        chat = chats(self._chats(), injected(self.tokenizer, self.text))
         if not self.large or not chat:
             return {"choices": boxes, "policies": outcomes, "chat": chat}
         if self.shown == "chat":

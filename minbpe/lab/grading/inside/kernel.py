@@ -3,12 +3,14 @@
 Before a learner's first line runs, it gives up what an exercise has no use for: the network, other programs, files
 outside its own folder, more memory than agreed. An attempt raises PermissionError, and is noted.
 
-This is a safety net and no sandbox: whoever knows Python well finds a way around it, through ctypes for one.
+This tells a person what was tried; whoever knows Python well finds a way around it. What contains a submission is the
+sandbox (../sandbox.py).
 """
 
 from __future__ import annotations
 
 import os
+import site
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,10 +25,13 @@ CHANGES = {
     "os.chmod": [(0, 2)],
     "os.rename": [(0, 2), (1, 3)],
     "os.link": [(0, 2), (1, 3)],
-    "os.symlink": [(1, 2)],
+    "os.symlink": [(0, 2), (1, 2)],  # a link to another place is as good as the place
     "os.truncate": [(0, None)],
     "shutil.rmtree": [(0, 1)],
 }
+RESERVED = 3 << 30  # bytes of addresses beyond its memory
+READABLE = ("/usr", "/lib", "/lib64", "/etc", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys", "/dev")
+PRIVATE = ("/etc/passwd", "/etc/shadow", "/etc/hosts")
 FILE_SIZE = 100 << 20  # bytes that one file may have
 OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
@@ -37,23 +42,36 @@ def limit_memory(size: int) -> bool:
         import resource
     except ImportError:
         return False
-    # Data is what a program fills. Libraries reserve addresses by the gigabyte without ever using them.
-    what = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    limits = {resource.RLIMIT_FSIZE: FILE_SIZE, resource.RLIMIT_CORE: 0}
+    if sys.platform == "linux":
+        # Data is what a program fills. Libraries reserve addresses by the gigabyte without ever using them, so these
+        # are limited more widely: they hold the memory that is not data, as shared maps.
+        limits |= {resource.RLIMIT_DATA: size, resource.RLIMIT_AS: size + RESERVED}
+    else:
+        limits[resource.RLIMIT_AS] = size
     try:
-        resource.setrlimit(what, (size, size))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for what, most in limits.items():
+            resource.setrlimit(what, (most, most))
     except (ValueError, OSError):
         return False
     return True
 
 
+def packages() -> list[str]:
+    """The folders of Python, its packages and the course's. What else is in sys.path need not be there."""
+    users = site.getusersitepackages() if site.ENABLE_USER_SITE else sys.prefix
+    return [sys.prefix, sys.base_prefix, users, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+
+
 class Guard:
     """An audit hook: Python asks it before it opens a file, a connection, or another program."""
 
-    def __init__(self, folder: Path, notes: int) -> None:
+    def __init__(self, folder: Path, notes: int, contained: bool = False, sockets: str = "") -> None:
         self.folder = os.path.realpath(folder)
         self.notes = notes
+        self.sockets = sockets  # the folder in which the grader listens
+        # In a sandbox there is nothing to read elsewhere; that it was tried is worth a line.
+        self.readable = tuple(map(os.path.realpath, [folder, *READABLE, *packages()])) if contained else ()
 
     def note(self, kind: str, what: object) -> None:
         line = f"{kind}\t{' '.join(str(what).split())[:100]}\n"
@@ -72,13 +90,20 @@ class Guard:
                 self.keep_inside(path)
             elif os.fsdecode(path).endswith((".ipynb", ".db")):
                 self.refuse("reading of other notebooks", os.fsdecode(path))
+            elif self.readable:
+                self.look_at_reading(os.fsdecode(path))
+        elif event in ("os.listdir", "os.scandir") and self.readable and isinstance(args[0], (str, bytes)):
+            self.look_at_reading(os.fsdecode(args[0]))
+        elif event in ("ctypes.dlopen", "ctypes.dlsym"):
+            self.note("calling into the C library", args[-1])
         elif event in CHANGES:
             for path, inside in CHANGES[event]:
                 number = args[inside] if inside is not None and inside < len(args) else None
                 self.keep_inside(args[path], -1 if number is None else number)
         elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
             host = args[1][0] if isinstance(args[1], tuple) and args[1] else args[1]
-            if host not in LOOPBACK:
+            ours = self.sockets and isinstance(host, str) and os.path.dirname(host) == self.sockets
+            if host not in LOOPBACK and not ours:
                 self.refuse("network", host)
         elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
             host = args[0].decode(errors="replace") if isinstance(args[0], bytes) else args[0]
@@ -94,6 +119,11 @@ class Guard:
                 self.keep_inside(args[0])
         elif event == "resource.setrlimit":
             self.refuse("changing of limits", args[0])
+
+    def look_at_reading(self, path: str) -> None:
+        where = os.path.realpath(path)
+        if not where.startswith(self.readable) or where.startswith(PRIVATE):
+            self.note("reading outside its own folder", where)
 
     def keep_inside(self, path: Any, number: int = -1) -> None:
         """Refuse a path that is not in the folder. `number` is that of the open folder that it starts from, or -1."""
@@ -116,22 +146,24 @@ class Guard:
 
 def main() -> None:
     folder = Path.cwd()
-    notes = os.open(os.environ.pop("MINBPE_GRADING_NOTES"), os.O_WRONLY | os.O_APPEND)
+    where = os.environ.pop("MINBPE_GRADING_NOTES")
+    notes = os.open(where, os.O_WRONLY | os.O_APPEND)
     memory = int(os.environ.pop("MINBPE_GRADING_MEMORY"))
+    contained = bool(os.environ.pop("MINBPE_GRADING_CONTAINED", ""))
     sys.path[:] = [path for path in sys.path if path not in ("", str(folder))]  # no module of the learner's comes first
 
-    # All that a check needs is loaded from here on, so that a file of that name changes nothing.
-    import secrets  # noqa: F401
+    limit_memory(memory)
+    # First of all: some libraries ask other programs about the system.
+    sys.addaudithook(Guard(folder, notes, contained, os.path.dirname(where)))
 
+    # What the calls from outside need is loaded from here on, so that a file of that name changes nothing.
     from ipykernel.kernelapp import IPKernelApp
 
-    from minbpe.lab.checks import check
+    from minbpe.lab.grading.inside import server  # noqa: F401
 
-    guard = Guard(folder, notes)
-    check.on_pass(lambda name: guard.note("pass", name))
-    limit_memory(memory)
-    sys.addaudithook(guard)
-    IPKernelApp.launch_instance()
+    app = IPKernelApp.instance()
+    app.initialize()
+    app.start()
 
 
 if __name__ == "__main__":

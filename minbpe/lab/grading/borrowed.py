@@ -1,0 +1,64 @@
+"""Code in a submission that is not its writer's own: the course's package at work, or ways around the rules.
+
+Read from the text, without running it. It decides nothing about points: it tells a person where to look.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from nbformat import NotebookNode
+
+# Packages that tokenize; and what finds code, or hides what it does. No exercise needs any of them.
+PACKAGES = (
+    "minbpe", "tiktoken", "tokenizers", "transformers", "sentencepiece", "rustbpe", "gigatoken", "tokie", "bpeasy",
+)  # fmt: skip
+WAYS = (
+    "__import__", "importlib", "eval", "exec", "compile", "globals", "gc", "ctypes", "multiprocessing", "subprocess",
+    "_posixsubprocess", "inspect", "get_ipython", "marshal", "pickle", "__builtins__", "__subclasses__", "__globals__",
+    "_getframe", "f_back", "f_locals", "settrace", "setprofile", "addaudithook",
+)  # fmt: skip
+
+
+def borrowed(notebook: NotebookNode, release: NotebookNode) -> list[str]:
+    """A sentence for each cell of the learner's that uses what the exercise did not hand out."""
+    allowed = set(_used("\n".join(cell.source for cell in release.cells if cell.cell_type == "code")))
+    said = []
+    for index, cell in enumerate(notebook.cells):
+        settings = cell.metadata.get("nbgrader", {})
+        if cell.cell_type != "code" or settings.get("locked"):
+            continue
+        found = [each for each in dict.fromkeys(_used(cell.source)) if each not in allowed]
+        if found:
+            name = settings.get("grade_id") or f"cell {index + 1}"
+            said.append(f"{name} uses {', '.join(found)}: is that its own work?")
+    return said
+
+
+def _used(source: str) -> Iterator[str]:
+    """The packages imported, and the ways around, in order."""
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    try:
+        nodes = list(ast.walk(ast.parse("\n".join(lines))))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # it does not run either
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (_shown(each.name) for each in node.names if _is_of_interest(each.name))
+        elif isinstance(node, ast.ImportFrom) and node.module and _is_of_interest(node.module):
+            yield from (_shown(f"{node.module}.{each.name}") for each in node.names)
+        elif isinstance(node, ast.Name) and node.id in WAYS:
+            yield node.id
+        elif isinstance(node, ast.Attribute) and node.attr in (*WAYS, "modules"):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("minbpe"):
+            yield repr(node.value[:40])
+
+
+def _is_of_interest(module: str) -> bool:
+    return module.partition(".")[0] in (*PACKAGES, *WAYS)
+
+
+def _shown(name: str) -> str:
+    return name[:60]

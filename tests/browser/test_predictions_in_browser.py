@@ -1,0 +1,155 @@
+"""Every prediction of every notebook, in JupyterLab: nothing of its answer is in sight before the choice, as opened and
+after Run All, on a small and on a large screen; afterwards the way is open, and says what was predicted."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from harness import Notebook, audit
+
+from minbpe.lab import predictions
+from minbpe.lab.widgets.questions import Predict, plain
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+SIZES = [{"width": 1366, "height": 768}, {"width": 1920, "height": 1080}]
+ASKS = re.compile(r"^predict\(\"([a-z0-9-]+)\"\)$", flags=re.MULTILINE)
+FOLDED = "jp-MarkdownHeadingCollapsed"
+
+# Brings a cell to the top of the page, and says what can be seen then: {id of a cell: its text}. Cells are drawn as
+# they come near the screen, and move those below them; so it scrolls until the cell stays where it is.
+LOOK = """async id => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const at = notebook.widgets.findIndex(cell => cell.model.id === id);
+    const top = () => Math.round(notebook.widgets[at].node.getBoundingClientRect().top);
+    const drawn = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 50)));
+    notebook.activeCellIndex = at;
+    for (let tries = 0, before = NaN; tries < 40 && !(top() === before && top() > 0 && top() < innerHeight); tries++) {
+        before = top();
+        await notebook.scrollToItem(at, 'start');
+        await drawn();
+    }
+    const seen = {};
+    for (const {node, model} of notebook.widgets) {
+        const box = node.getBoundingClientRect();
+        if (node.isConnected && node.checkVisibility() && box.bottom > 0 && box.top < innerHeight && box.height)
+            seen[model.id] = node.innerText;
+    }
+    return seen;
+}"""
+HIDDEN = """ids => window.jupyterapp.shell.currentWidget.content.widgets
+    .every(cell => !ids.includes(cell.model.id) || cell.isHidden)"""
+
+
+def questions(name):
+    """[(id of the question's cell, its name, the id of the fold, the ids of what it hides)]"""
+    cells = nbformat.read(FOLDER / name, as_version=4).cells
+    found = []
+    for place, cell in enumerate(cells):
+        if cell.cell_type == "code" and (asked := ASKS.search(cell.source)):
+            hidden = []
+            for later in cells[place + 2 :]:
+                if later.cell_type == "markdown" and re.match("#{1,4} ", later.source):
+                    break
+                hidden.append(later.id)
+            found.append((cell.id, asked[1], cells[place + 1].id, hidden))
+    return found
+
+
+NOTEBOOKS = sorted(path.name for path in FOLDER.glob("*.ipynb") if questions(path.name))
+FULL = "03-merges.ipynb"  # has questions of each kind but bars; the others run to their end with --long
+
+
+def assert_nothing_is_in_sight(notebook, name, when):
+    for size in SIZES:
+        notebook.page.set_viewport_size(size)
+        for cell, key, fold, hidden in questions(name):
+            where = f"{key}, {when}, {size['width']}×{size['height']}"
+            seen = notebook.page.evaluate(LOOK, cell)
+            assert cell in seen and "hidden" in seen.get(fold, "hidden"), where
+            assert notebook.page.evaluate(HIDDEN, hidden) and not set(hidden) & set(seen), where
+            question = predictions.predict(key)
+            for line in [plain(question.text), *map(wordy, question.lines())]:
+                assert closed_up(line) in closed_up(seen[cell]), f"{where}: {line!r} cannot be read"
+            if said := telling(question):
+                assert not [other for other, text in seen.items() if other != cell and said in text], where
+
+
+def wordy(line):
+    """A line of a question as it can be read before the cell has run and after: without the letter of an option."""
+    return re.sub(r"^[A-H]\) | \(your answer.*|^Your answer.*", "", line)
+
+
+def closed_up(text):
+    """Without what only parts it: white space, the bars between tokens, and the buttons that take their place."""
+    return re.sub(r"[\s|+\u200b]", "", text)
+
+
+def telling(question):
+    """The answer, if it is so long that it would stand elsewhere only if it was told."""
+    answer = plain(question.shows(question.question.answer if isinstance(question, Predict) else question.answer))
+    return answer if len(answer) > 7 else None
+
+
+def answer_wrongly(notebook, key, cell):
+    """Answer as a reader does who is wrong. Returns what was answered, as the page says it."""
+    question = predictions.predict(key)
+    box = notebook.page.locator(".jp-Cell.jp-mod-active .mb-ask")
+    box.wait_for()
+    if isinstance(question, Predict):
+        place, wrong = next((i, each) for i, each in enumerate(question.question.options) if not question.right(each))
+        box.get_by_role("button").nth(place).click()
+    elif box.locator("input").count():
+        wrong = question.written("[9, 9]" if getattr(question, "listed", False) else "987654")
+        box.locator("input").fill(wrong)
+        box.locator("input").press("Enter")
+    elif hasattr(question, "word"):
+        wrong = question.word
+        box.get_by_role("button").last.press("Enter")
+    else:
+        pairs = question._pairs()
+        wrong = next(each for each in pairs if not question.right(each))
+        box.get_by_role("button").nth(pairs.index(wrong)).press("Space")
+    return plain(question.shows(wrong))
+
+
+@pytest.fixture
+def opened(chromium, lab, request):
+    """The notebook of the test's `name`, open in JupyterLab."""
+    name = request.getfixturevalue("name")
+    shutil.copy(FOLDER / name, lab.folder / name)
+    page = chromium.new_page(viewport=SIZES[0])
+    yield Notebook.open(page, lab.url, name)
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.close()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_nothing_of_an_answer_is_in_sight_as_opened(opened, name):
+    assert_nothing_is_in_sight(opened, name, "as opened")
+
+
+LONG = [pytest.param(each, marks=pytest.mark.long) for each in NOTEBOOKS if each != FULL]
+
+
+@pytest.mark.parametrize("name", [FULL, *LONG])
+def test_nothing_is_in_sight_after_run_all_and_everything_after_the_choice(opened, name):
+    page = opened.page
+    page.set_default_timeout(60_000)
+    opened.run_all()
+    assert_nothing_is_in_sight(opened, name, "after Run All")
+    page.set_viewport_size(SIZES[0])
+    for cell, key, _, hidden in questions(name):
+        page.evaluate(LOOK, cell)
+        said = answer_wrongly(opened, key, cell)
+        page.wait_for_function(f"ids => !({HIDDEN})(ids)", arg=hidden)
+        told = {}
+        for each in hidden:
+            told |= page.evaluate(LOOK, each)
+        assert set(hidden) <= set(told), f"{key}: what came out can be seen"
+        beside = [text for id, text in told.items() if id in hidden and "You predicted" in text]
+        assert beside and said in " ".join(beside), f"{key}: {said!r} stands beside what came out"
+    assert not audit(page.locator(".jp-Notebook .mb-ask").first).violations

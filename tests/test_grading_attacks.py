@@ -1,0 +1,480 @@
+"""A forged submission gets no points, and one that tries to get out of its sandbox gets nowhere."""
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minbpe.lab.checks.runner import Code, Outcome, Raised, Step, Thing
+from minbpe.lab.grading import mending, worker
+from minbpe.lab.grading.borrowed import borrowed
+from minbpe.lab.grading.course import checks_of
+from minbpe.lab.grading.inside import wire
+from minbpe.lab.grading.sandbox import choose
+
+ROOT = Path(__file__).parent.parent
+NAME = "02-pairs"
+RIGHT = {
+    "pair-places": """
+def pair_places(ids, pair):
+    return [place for place in range(len(ids) - 1) if (ids[place], ids[place + 1]) == pair]
+""",
+    "top-pairs": "def top_pairs(stats, n):\n    return sorted(stats, key=stats.get, reverse=True)[:n]",
+    "get-stats-in-pieces": """
+def get_stats_in_pieces(pieces):
+    ids = [idx for piece in pieces for idx in piece]
+    counts = {}
+    for pair in zip(ids, ids[1:]):
+        counts[pair] = counts.get(pair, 0) + 1
+    return counts
+""",
+}
+WRONG = {
+    "pair-places": "def pair_places(ids, pair):\n    return [-1]",
+    "top-pairs": "def top_pairs(stats, n):\n    return [(0, 0)]",
+    "get-stats-in-pieces": "def get_stats_in_pieces(pieces):\n    return {}",
+}
+
+
+def notebook_of(name):
+    return nbformat.read(ROOT / name / NAME / f"{NAME}.ipynb", as_version=4)
+
+
+def written(answers, before=(), after=()):
+    """A submission with these answers, and with cells of code before the first of them or behind all of them."""
+    notebook = notebook_of("exercises")
+    for cell in notebook.cells:
+        if cell.id.removeprefix("write-") in answers and cell.id.startswith("write-"):
+            cell.source = answers[cell.id.removeprefix("write-")]
+    first = next(index for index, cell in enumerate(notebook.cells) if cell.id == "write-pair-places")
+    notebook.cells[first:first] = [nbformat.v4.new_code_cell(code) for code in before]
+    notebook.cells += [nbformat.v4.new_code_cell(code) for code in after]
+    return notebook
+
+
+def graded(notebook, cell=10, kind="auto"):
+    """What a worker finds out about it."""
+    whole, _ = mending.mended(notebook, notebook_of("exercises"))
+    checks = checks_of(notebook_of("solutions"))
+    limits = {"cell": cell, "seconds": 120, "memory": 1 << 30}
+    order = {"notebook": whole, "checks": checks, "seed": "secret", "left_out": {}, "sandbox": kind, **limits}
+    return worker.grade(json.loads(json.dumps(order)))
+
+
+# --- forgeries: each is run before wrong answers, and none may get a point for it
+
+LOOK_INSIDE = """
+import minbpe.lab.checks as checks, minbpe.lab.grading.inside.server as server
+from minbpe.lab.checks import runner
+"""
+FORGERIES = {
+    "check is print": "check = print",
+    "check calls the real one with another answer": """
+real = check
+def check(name, answer, seed=None):
+    real("top_pairs", lambda stats, n: sorted(stats, key=stats.get, reverse=True)[:n])
+""",
+    "the class of check is patched": "type(check).__call__ = lambda *args, **more: print('✓')",
+    "a pass is reported": "check.on_pass(print)\nfor hook in getattr(check, '_hooks', []): hook('pair_places')",
+    "cases are emptied": LOOK_INSIDE
+    + "for each in checks.EXERCISES.values():\n    object.__setattr__(each, 'cases', ())",
+    "the reference is the answer": LOOK_INSIDE + "pair_places = checks.EXERCISES['pair_places'].reference",
+    "expected values are read from frames": """
+import sys
+def pair_places(ids, pair):
+    frame = sys._getframe()
+    while frame:
+        for name in ("expected", "reference", "trial"):
+            if name in frame.f_locals: return frame.f_locals[name]
+        frame = frame.f_back
+    return {}
+""",
+    "expected values are found by gc": """
+import gc
+def pair_places(ids, pair):
+    for each in gc.get_objects():
+        if type(each).__name__ in ("Trial", "Outcome", "Exercise"): return each.value
+    return {}
+""",
+    "the result is equal to everything": """
+class Always(list):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    __hash__ = None
+    def items(self): return {}.items()
+    def keys(self): return {}.keys()
+def pair_places(ids, pair): return Always()
+def top_pairs(stats, n): return Always()
+""",
+    "an int that is equal to everything": """
+class One(int):
+    def __eq__(self, other): return True
+    __hash__ = int.__hash__
+def top_pairs(stats, n): return (One(1), One(2))
+""",
+    "the class is a lie": """
+class Lie:
+    __class__ = dict
+    def __eq__(self, other): return True
+def pair_places(ids, pair): return Lie()
+def top_pairs(stats, n): return Lie()
+""",
+    "values are compared by a patched builtin": """
+import builtins
+builtins.all = builtins.isinstance = lambda *args: True
+""",
+    "a result is printed": """
+print('{"result": {"passed": {"check-pair-places": true, "check-top-pairs": true}, "said": []}}')
+import sys; sys.__stdout__.write('{"result": {"passed": {"check-pair-places": true}}}\\n'); sys.__stdout__.flush()
+""",
+    "results are written to every open file": """
+import os
+for number in range(3, 60):
+    try: os.write(number, b'{"result": {"passed": {"check-pair-places": true, "check-top-pairs": true}}}\\n')
+    except OSError: pass
+""",
+    "answers say that they passed": LOOK_INSIDE
+    + """
+def answer(self, asked): return {"passed": True}
+server.wire.encode = lambda value, depth=0: {"Verdict": ["pair_places", True, "✓", None, None, "", None, None, ""]}
+""",
+    "outcomes hold code": LOOK_INSIDE + "server.wire.encode = lambda value: {'code': 'open(\"x\", \"w\")'}",
+    "messages are no messages": LOOK_INSIDE + "server.wire.pack = lambda message: b'\\x00\\x00\\x00\\x05nulls'",
+    "a message has no end": LOOK_INSIDE + "server.wire.pack = lambda message: b'\\x00\\xff\\xff\\xff{'",
+    "everything is an expected error": """
+def pair_places(ids, pair): raise ValueError
+def top_pairs(stats, n): raise ValueError
+""",
+    "outcomes have no arguments": LOOK_INSIDE
+    + "runner.Local.call = lambda *args, **more: runner.Outcome(value=(1, 2), args=())",
+    "another answers on the socket": """
+import glob, os, socket, threading, time
+def answer():
+    while True:
+        for path in glob.glob(os.environ.get("JUPYTER_RUNTIME_DIR", "") + "/calls-*"):
+            try:
+                with socket.socket(socket.AF_UNIX) as connection:
+                    connection.connect(path); connection.sendall(b"\\x00\\x00\\x00\\x02{}")
+                    time.sleep(0.01)
+            except OSError: pass
+        time.sleep(0.001)
+threading.Thread(target=answer, daemon=True).start()
+""",
+    "the kernel's lines are rewritten": "get_ipython().input_transformers_post.append(lambda lines: ['None\\n'])",
+    "the notebook on the disk is changed": """
+import pathlib
+for path in pathlib.Path("/home").rglob("*.ipynb"):
+    try: path.write_text('{"cells": []}')
+    except OSError: pass
+""",
+    "the answer ends the kernel": "def pair_places(ids, pair):\n    import os; os._exit(0)",
+    "exit says that all is well": """
+def pair_places(ids, pair): raise SystemExit(0)
+def top_pairs(stats, n): exit(0)
+""",
+}
+
+
+def forged(code):
+    """Wrong answers and the forgery: before them, and again behind them, where what they define is what counts."""
+    answers = {name: f"{answer}\n{code}" if "def " in code else answer for name, answer in WRONG.items()}
+    return written(answers, [] if "def " in code and "pair_places" in code else [code])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", FORGERIES)
+def test_no_forgery_gets_a_point(name):
+    assert not any(graded(forged(FORGERIES[name]))["passed"].values())
+
+
+TOGETHER = (
+    "check is print",
+    "the class of check is patched",
+    "a pass is reported",
+    "cases are emptied",
+    "a result is printed",
+)
+
+
+def test_forgeries_all_at_once_get_no_point_and_a_person_is_told():
+    notebook = written(WRONG, [FORGERIES[name] for name in TOGETHER])
+    assert graded(notebook)["passed"] == {
+        "check-pair-places": False,
+        "check-top-pairs": False,
+        "check-get-stats-in-pieces": False,
+    }
+    told = borrowed(mending.mended(notebook, notebook_of("exercises"))[0], notebook_of("exercises"))
+    assert any("minbpe.lab.checks" in sentence for sentence in told)
+
+
+def test_the_courses_own_code_is_not_an_answer_and_is_shown_to_a_person():
+    handed_on = {
+        "pair-places": "import minbpe\ndef pair_places(ids, pair):\n    return minbpe.get_stats(ids)",
+        "top-pairs": "import importlib\ntop_pairs = importlib.import_module('minbpe').get_stats",
+        "get-stats-in-pieces": "from minbpe.base import get_stats as get_stats_in_pieces",
+    }
+    notebook = written(handed_on)
+    assert not any(graded(notebook)["passed"].values())
+    told = borrowed(mending.mended(notebook, notebook_of("exercises"))[0], notebook_of("exercises"))
+    assert told == [
+        "write-pair-places uses minbpe: is that its own work?",
+        "write-top-pairs uses importlib, 'minbpe': is that its own work?",
+        "write-get-stats-in-pieces uses minbpe.base.get_stats: is that its own work?",
+    ]
+
+
+def test_an_honest_submission_uses_nothing_that_a_person_must_look_at():
+    for path in sorted((ROOT / "solutions").glob("*/*.ipynb")):
+        release = nbformat.read(ROOT / "exercises" / path.parent.name / path.name, as_version=4)
+        assert borrowed(nbformat.read(path, as_version=4), release) == []
+
+
+# --- what goes over the wire
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.integers() | st.tuples(st.integers(), st.text()), inner)
+    ),
+    max_leaves=20,
+)
+
+
+def sent(value):
+    return wire.decode(wire.unpack(wire.pack({"value": wire.encode(value)})[4:])["value"], Code)
+
+
+def same(one, other):
+    """Equal, and of the same types all the way down."""
+    if type(one) is not type(other):
+        return False
+    if type(one) in (list, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if type(one) is dict:
+        return same(list(one.items()), list(other.items()))
+    return one == other
+
+
+@settings(max_examples=40)
+@given(PLAIN)
+def test_values_come_out_as_they_went_in_with_their_types(value):
+    assert same(sent(value), value)
+
+
+def test_records_of_a_check_come_out_whole():
+    error = Raised("KeyError", "'a'", ("KeyError", "LookupError"), 3, "return a['a']", "f")
+    outcome = Outcome(value=[Thing("iterator", "generator")], error=error, args=([1], {2: b"x"}), given_back=0)
+    assert sent(outcome) == outcome
+    (step,) = sent([Step((Code("iter([1, 2])"), {1, 2}), method="encode", on="t")])
+    assert (list(step.args[0].make()), step.args[1], step.method) == ([1, 2], {1, 2}, "encode")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"int": "0x1", "float": "0x1p0"},
+        {"dict": [[[], 1]]},
+        {"set": [[1]]},
+        {"Outcome": [1, None]},
+        {"Outcome": [1, "no error", "", "", {"tuple": []}, None, "", ""]},
+        {"Raised": ["ValueError", "", ["ValueError"], 0, "", ""]},
+        {"code": "__import__('os').system('echo')"},
+        {"Verdict": []},
+        {"bytes": "ä"},
+        1.5,
+    ],
+)
+def test_what_is_no_value_is_refused(data):
+    with pytest.raises(wire.WireError):
+        wire.decode(data)
+
+
+def test_what_is_too_large_or_too_deep_is_refused():
+    deep = []
+    for _ in range(500):
+        deep = [deep]
+    with pytest.raises(wire.WireError, match="too deep"):
+        wire.encode(deep)
+    with pytest.raises(wire.WireError, match="too deep"):
+        wire.decode(deep)
+    with pytest.raises(wire.WireError, match="no message"):
+        wire.unpack(b"[" * 10**6)
+    with pytest.raises(wire.WireError, match="too much"):
+        wire.pack({"value": "x" * (wire.LARGEST + 1)})
+    with pytest.raises(wire.WireError, match="too long"):
+        wire.length_of(b"\xff\xff\xff\xff")
+    with pytest.raises(wire.WireError, match="cannot be sent"):
+        wire.encode(object())
+
+
+# --- escapes
+
+contained = pytest.mark.skipif(
+    sys.platform != "linux" or not choose("auto").contained, reason="there is no sandbox on this machine"
+)
+SECRET = "the-instructors-secret"
+# What is tried, and what a person is told of it ("" where there is nothing to try it on). {outside} is a folder of the
+# instructor's with a file "there", {port} is listened on, {pid} is the process that grades.
+ESCAPES = {
+    "read a file": ("print(open('{outside}/there').read())", "reading outside its own folder"),
+    "read a notebook": ("print(open('{outside}/other.ipynb').read())", "reading of other notebooks"),
+    "read the passwords": ("print(open('/etc/passwd').read())", "reading outside its own folder"),
+    "list a folder": ("import os; print(os.listdir('{outside}'))", "reading outside its own folder"),
+    "read the solutions": (
+        "print(open('{root}/solutions/02-pairs/02-pairs.ipynb').read())",
+        "reading of other notebooks",
+    ),
+    "read the checks": (
+        "print(open('{root}/minbpe/lab/checks/nb02_pairs.py').read())",
+        "reading outside its own folder",
+    ),
+    "link": ("import os; os.symlink('{outside}/there', 'link'); print(open('link').read())", "writing outside"),
+    "write a file": ("open('{outside}/new', 'w').write('x')", "writing outside"),
+    "overwrite a file": ("open('{outside}/there', 'a').write('x')", "writing outside"),
+    "write into Python": ("import sys; open(sys.prefix + '/new', 'w').write('x')", "writing outside"),
+    "remove a folder": ("import shutil; shutil.rmtree('{outside}')", "writing outside"),
+    "read through C": (
+        "import ctypes; c = ctypes.CDLL(None); b = ctypes.create_string_buffer(99); "
+        "c.read(c.open(b'{outside}/there', 0), b, 98); print(b.value)",
+        "calling into the C library",
+    ),
+    "write through C": (
+        "import ctypes; c = ctypes.CDLL(None); c.creat(b'{outside}/new', 0o666); c.unlink(b'{outside}/there')",
+        "calling into the C library",
+    ),
+    "mount through C": ("import ctypes; ctypes.CDLL(None).chroot(b'/')", "calling into the C library"),
+    "connect": ("import socket; socket.create_connection(('127.0.0.1', {port}), 2)", ""),
+    "connect elsewhere": ("import socket; socket.create_connection(('192.0.2.1', 80), 2)", "network"),
+    "connect to a local service": ("import socket; socket.socket(1).connect('{outside}/service')", "network"),
+    "end the grader": ("import os; os.kill({pid}, 9)", "ending of other programs"),
+    "end the grader by its descriptor": ("import os, signal; signal.pidfd_send_signal(os.pidfd_open({pid}), 9)", ""),
+    "run a program": ("import subprocess; subprocess.run(['touch', '{outside}/new'])", "starting of other programs"),
+    "run a shell": ("import os; os.system('touch {outside}/new')", "starting of other programs"),
+    "raise the limits": ("import resource; resource.setrlimit(0, (-1, -1))", "changing of limits"),
+    "read the environment": ("import os; print(os.environ, open('/proc/1/environ').read())", "reading outside"),
+}
+# These end Python, which is told as well.
+LEAVE_BEHIND = """
+import _posixsubprocess as p
+none = (-1,) * 8
+p.fork_exec([b"sleep", b"99"], [b"/bin/sleep"], True, (), None, None, *none, False, True, 0, None, None, None, -1, None, True)
+"""  # noqa: E501
+BECOME = """
+import ctypes
+ctypes.CDLL(None).execv(b"/bin/sleep", (ctypes.c_char_p * 3)(b"sleep", b"99", None))
+"""
+DEADLY = {
+    "fork through C": "import ctypes; ctypes.CDLL(None).fork(); open('/tmp/x', 'w')",
+    "spawn": "import multiprocessing as m; m.get_context('spawn').Process(target=print).start()",
+    "leave a process behind": LEAVE_BEHIND,
+    "trace another": "import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)",
+    "a namespace of its own": "import ctypes; ctypes.CDLL(None).unshare(0x10000000)",
+    "become another program": BECOME,
+}
+
+
+@contextmanager
+def outside(folder):
+    """What is the instructor's: files, a service, a port. Afterwards all is as it was, and nobody has called."""
+    (folder / "there").write_text(SECRET, encoding="utf-8")
+    (folder / "other.ipynb").write_text(SECRET, encoding="utf-8")
+    before = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    calls = []
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        port.settimeout(0.1)
+        stop = threading.Event()
+
+        def listen():
+            while not stop.is_set():
+                try:
+                    calls.append(port.accept())
+                except TimeoutError:
+                    continue
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        try:
+            yield {"outside": folder, "port": port.getsockname()[1], "pid": os.getpid(), "root": ROOT}
+        finally:
+            stop.set()
+            thread.join()
+    assert calls == []
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+    assert not (Path(sys.prefix) / "new").exists()
+
+
+def filled(code, places):
+    for name, value in places.items():
+        code = code.replace(f"{{{name}}}", str(value))
+    return code
+
+
+def guarded(code):
+    """Each attempt goes on to the next, whatever comes of it."""
+    return (
+        "try:\n"
+        + "\n".join(f"    {line}" for line in code.splitlines())
+        + "\nexcept BaseException as error:\n    print(repr(error))"
+    )
+
+
+@contained
+def test_nothing_gets_out_of_the_sandbox_and_each_attempt_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("INSTRUCTORS_TOKEN", SECRET)
+    with outside(tmp_path) as places:
+        codes = [guarded(filled(code, places)) for code, _ in ESCAPES.values()]
+        result = graded(written(RIGHT, after=codes))
+    assert all(result["passed"].values())  # what is right is right all the same
+    assert SECRET not in json.dumps([cell.get("outputs") for cell in result["notebook"]["cells"]])
+    first = len(result["notebook"]["cells"]) - len(codes) + 1
+    for number, (name, (_, told)) in enumerate(ESCAPES.items()):
+        assert any(said.startswith(f"cell {first + number} tried {told}") for said in result["said"]) or not told, name
+
+
+@contained
+@pytest.mark.long
+@pytest.mark.parametrize("name", DEADLY)
+def test_what_would_make_a_process_ends_its_own_cell_only(name):
+    result = graded(written(RIGHT, [DEADLY[name]]))
+    assert all(result["passed"].values())
+    assert any("ended Python: left out" in said for said in result["said"])
+    assert not [each for each in psutil.process_iter(["cmdline"]) if each.info["cmdline"] == ["sleep", "99"]]
+
+
+@contained
+def test_a_submission_cannot_fill_memory_or_disk():
+    fill = {
+        "shared memory": "import mmap; m = mmap.mmap(-1, 8 << 30); m[::4096] = bytes((8 << 30) // 4096)",
+        "its home": "with open('big', 'wb') as f:\n    for _ in range(400): f.write(bytes(1 << 20))",
+        "many files in /tmp": "for i in range(400):\n    with open(f'/tmp/{i}', 'wb') as f: f.write(bytes(1 << 20))",
+        "/dev/shm": "open('/dev/shm/x', 'wb').write(b'x')",
+    }
+    result = graded(written(RIGHT, [guarded(code) for code in fill.values()]))
+    assert all(result["passed"].values())
+    outputs = [json.dumps(cell.outputs) for cell in result["notebook"].cells if cell.source.startswith("try:")]
+    for name, text in zip(fill, outputs, strict=True):
+        assert "Error" in text, (name, text)
+
+
+@contained
+def test_nothing_is_left_of_a_submission():
+    before = {path.name for path in Path("/tmp").glob("grading-*")}
+    graded(written(RIGHT, ["import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()"]))
+    assert {path.name for path in Path("/tmp").glob("grading-*")} <= before
+    time.sleep(0.2)
+    assert not [
+        each for each in psutil.Process().children(recursive=True) if "inside.kernel" in " ".join(each.cmdline())
+    ]
