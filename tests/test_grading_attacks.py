@@ -32,10 +32,12 @@ def pair_places(ids, pair):
     "top-pairs": "def top_pairs(stats, n):\n    return sorted(stats, key=stats.get, reverse=True)[:n]",
     "get-stats-in-pieces": """
 def get_stats_in_pieces(pieces):
-    ids = [idx for piece in pieces for idx in piece]
-    counts = {}
-    for pair in zip(ids, ids[1:]):
-        counts[pair] = counts.get(pair, 0) + 1
+    counts, last = {}, None
+    for piece in pieces:
+        for idx in piece:
+            if last is not None:
+                counts[last, idx] = counts.get((last, idx), 0) + 1
+            last = idx
     return counts
 """,
 }
