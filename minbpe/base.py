@@ -161,7 +161,7 @@ class Tokenizer(Trainable, TiktokenAPI, Budget):
         return self.encode(text)
 
     def _encode_chunk(self, text_bytes: bytes) -> list[int]:
-        return apply_merges(text_bytes.translate(self.byte_shuffle), self.merges.get)
+        return apply_merges(text_bytes.translate(self.byte_shuffle), self._merges.get)
 
     def decode(self, ids: Iterable[int], errors: str = "replace") -> str:
         """The text of `ids`. Bytes that are not UTF-8, such as half a character, become U+FFFD.

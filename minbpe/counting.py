@@ -98,7 +98,7 @@ class Partial(NamedTuple):
 
     @classmethod
     def of(cls, counts: Mapping[bytes, int]) -> Partial:
-        return cls(b"".join(counts), array("Q", map(len, counts)), array("Q", counts.values()))
+        return cls(b"".join(counts), _array(list(map(len, counts))), _array(list(counts.values())))
 
     def add_to(self, totals: dict[bytes, int]) -> None:
         """Add these counts to `totals`, whose order stays: what is new to it comes after the rest."""
@@ -107,6 +107,11 @@ class Partial(NamedTuple):
             chunk = chunks[start : start + length]
             start += length
             totals[chunk] = known(chunk, 0) + count
+
+
+def _array(numbers: list[int]) -> array[int]:
+    """In four bytes each, or eight where they must be."""
+    return array("I" if max(numbers, default=0) < 1 << 32 else "Q", numbers)
 
 
 def count_block(pattern: str, block: Block, timeout: float | None = None) -> Partial:

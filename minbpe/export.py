@@ -5,10 +5,12 @@
     python -m minbpe.export mine.model --to gguf mine.gguf
 
 tiktoken      the ranks, as tiktoken.load.load_tiktoken_bpe reads them; beside them PATH.json, with the pattern, the
-              special tokens and the name that tiktoken.Encoding(mergeable_ranks=…, **json) wants
+              special tokens and the name that tiktoken.Encoding(mergeable_ranks=…, **json) wants. (It keeps a
+              copy of a file it has read: written anew, the file needs a new name, or an empty TIKTOKEN_CACHE_DIR)
 huggingface   a folder with tokenizer.json and the tokenizer_config.json that transformers' AutoTokenizer needs
-gguf          a vocabulary without a model, for llama.cpp. It has its split patterns built in: GPT-2's, GPT-4's and
-              GPT-4o's are among them, a pattern of your own is not
+gguf          a vocabulary without a model, for llama.cpp. It has its split patterns built in: GPT-2's and GPT-4's are
+              among them, a pattern of your own is not. Nor are the letters of the newest Unicode: llama.cpp may split
+              words in scripts that were added since its tables were made in another way
 
 What cannot be held with the same ids is refused, and nothing is written.
 """
@@ -27,16 +29,16 @@ from typing import NamedTuple
 from minbpe import files
 from minbpe.huggingface import spelled
 from minbpe.interop import check_ids, check_ranks, tiktoken_pattern, to_huggingface, to_tiktoken
-from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, GPT4O_SPLIT_PATTERN, R50K_SPLIT_PATTERN
+from minbpe.patterns import GPT2_SPLIT_PATTERN, GPT4_SPLIT_PATTERN, R50K_SPLIT_PATTERN
 from minbpe.regex import RegexTokenizer
 
-# llama.cpp's names for the pre-tokenizers that split as these patterns do. Llama 3's is GPT-4's as published; that
-# of tiktoken's cl100k_base today cuts white space at the end of a text in another way, and is not among them.
+# llama.cpp's names for the pre-tokenizers that split as these patterns do. Llama 3's pattern comes to the same as
+# minbpe's for GPT-4; tiktoken's cl100k_base today cuts white space at the end of a text in another way. For GPT-4o
+# llama.cpp only comes close ("gpt-4o" takes every letter beyond a-z for a capital): English text gets other ids.
 PRE_TOKENIZERS = {
     GPT2_SPLIT_PATTERN: "gpt-2",
     R50K_SPLIT_PATTERN: "gpt-2",
     GPT4_SPLIT_PATTERN: "llama-bpe",
-    GPT4O_SPLIT_PATTERN: "gpt-4o",
 }
 MOST_ROWS = 1 << 20  # of a GGUF, which has a row for each id up to the highest
 
@@ -88,7 +90,7 @@ def export_huggingface(tokenizer: RegexTokenizer, folder: str | Path, roles: Rol
 
 
 def export_gguf(tokenizer: RegexTokenizer, path: str | Path, roles: Roles = Roles()) -> None:  # noqa: B008
-    """Write a GGUF that holds the vocabulary alone, for llama.cpp.
+    """Write a GGUF that holds the vocabulary alone, for llama.cpp, which gives the same ids for characters it knows.
 
     ValueError without the package `gguf`, for a pattern that llama.cpp does not have, and for special tokens that
     can overlap, of which it takes the longest and not the first.
@@ -103,8 +105,8 @@ def export_gguf(tokenizer: RegexTokenizer, path: str | Path, roles: Roles = Role
     pre_tokenizer = PRE_TOKENIZERS.get(tokenizer.pattern)
     if pre_tokenizer is None:
         raise ValueError(
-            f"llama.cpp has no pre-tokenizer for the split pattern {tokenizer.pattern[:80]!r}: it has those of GPT-2, "
-            "GPT-4 and GPT-4o. Train with --pattern gpt2, gpt4 or gpt4o"
+            f"llama.cpp has no pre-tokenizer for the split pattern {tokenizer.pattern[:80]!r}: it has those of GPT-2 "
+            "and GPT-4. Train with --pattern gpt2 or gpt4"
         )
     _check_no_overlap(tokenizer.special_tokens)
     rows = max([*tokenizer.vocab, *tokenizer.special_tokens.values()]) + 1

@@ -90,9 +90,9 @@ class RankedTokenizer(RegexTokenizer):
         return None if left is None or right is None else self._ranks.get(left + right)
 
     def _encode_chunk(self, text_bytes: bytes) -> list[int]:
-        ranks, vocab = self._ranks, self.vocab
-        if text_bytes in ranks:
-            return [ranks[text_bytes]]
+        ranks, vocab = self._ranks, self._vocab
+        if (rank := ranks.get(text_bytes)) is not None:
+            return [rank]
         ids = text_bytes.translate(self.byte_shuffle)
         return apply_merges(ids, lambda pair: ranks.get(vocab[pair[0]] + vocab[pair[1]]))
 

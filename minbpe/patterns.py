@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import accumulate, chain, pairwise
 from pathlib import Path
@@ -95,7 +95,7 @@ class Splitter:
         """The chunks of `text` a few hundred at a time, which costs less than one by one."""
         if self.known:
             return map(self._split_window, _windows(text))
-        return iter([(chunk for chunk, _ in self.matches_and_gaps(text))])
+        return iter([self._matches_and_gaps(text, len)])
 
     def cut_before(self, text: str, place: int) -> int:
         """A place at or before `place`, the last if it is near, where no chunk reaches across; 0 if none is known."""
@@ -115,6 +115,12 @@ class Splitter:
         if self.known:
             yield from ((chunk, True) for chunk in self.iterate(text))
             return
+        gap: list[str] = []
+        for chunk in self._matches_and_gaps(text, gap.append):
+            yield chunk, not gap
+            gap.clear()
+
+    def _matches_and_gaps(self, text: str, tell_gap: Callable[[str], object]) -> Iterator[str]:
         place = 0
         try:
             for match in self._own.finditer(text, timeout=self.timeout):
@@ -122,8 +128,9 @@ class Splitter:
                 start = max(start, place)  # "\K" and "(?r)" can reach back behind the last match
                 if start < end:
                     if place < start:
-                        yield text[place:start], False
-                    yield text[start:end], True
+                        tell_gap(gap := text[place:start])
+                        yield gap
+                    yield text[start:end]
                     place = end
         except TimeoutError:
             raise ValueError(
@@ -132,7 +139,8 @@ class Splitter:
                 "(++, *+) keep it from that"
             ) from None
         if place < len(text):
-            yield text[place:], False
+            tell_gap(text[place:])
+            yield text[place:]
 
 
 def _compile(pattern: str) -> regex.Pattern[str]:

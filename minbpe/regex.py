@@ -8,7 +8,6 @@ merged, and never found in a text unless the caller allows it.
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
@@ -29,7 +28,7 @@ __all__ = ["GPT2_SPLIT_PATTERN", "GPT4O_SPLIT_PATTERN", "GPT4_SPLIT_PATTERN", "R
 # hardly comes again. When the memory is full, all is forgotten.
 CACHE_CHARACTERS = 128  # of a chunk that is remembered
 CACHE_BYTES = 32 << 20  # of all that is remembered together; English needs a tenth of it
-BYTES_OF_AN_ENTRY = 100  # what a dict takes for one, about
+BYTES_OF_AN_ENTRY = 256  # about what the dict, the chunk and the tuple of its ids take besides what they hold
 
 
 class RegexTokenizer(Tokenizer):
@@ -111,7 +110,7 @@ class RegexTokenizer(Tokenizer):
     def _encode_and_remember(self, chunk: str) -> Sequence[int]:
         ids = tuple(self._encode_chunk(chunk.encode("utf-8")))
         if len(chunk) <= CACHE_CHARACTERS:
-            self._cache_bytes += sys.getsizeof(chunk) + sys.getsizeof(ids) + BYTES_OF_AN_ENTRY
+            self._cache_bytes += 4 * len(chunk) + 8 * len(ids) + BYTES_OF_AN_ENTRY
             if self._cache_bytes > CACHE_BYTES:
                 self._forget()
             self._cache[chunk] = ids
@@ -135,9 +134,12 @@ class RegexTokenizer(Tokenizer):
         allowed, disallowed, pattern = self._policy(allowed_special, disallowed_special)
         if not allowed and not disallowed:
             return self.encode_ordinary(text)
+        parts = pattern.split(well_formed(text))
+        if len(parts) == 1:
+            return self.encode_ordinary(text)
         ids: list[int] = []
         before = ""
-        for part in pattern.split(well_formed(text)):
+        for part in parts:
             if part in allowed:
                 ids.append(self.special_tokens[part])
             elif part in disallowed:
@@ -155,7 +157,12 @@ class RegexTokenizer(Tokenizer):
         self, allowed_special: str | Collection[str], disallowed_special: str | Collection[str] | None
     ) -> tuple[Collection[str], Collection[str], re.Pattern[str]]:
         """The special tokens that become ids, the texts that raise, and a pattern that finds both."""
-        specials = self.special_tokens
+        specials = self._special_tokens
+        if disallowed_special is None:
+            if allowed_special == "none_raise":
+                return (), specials, self._special_pattern
+            if allowed_special == "all":
+                return specials, (), self._special_pattern
         allowed: Set[str]
         if isinstance(allowed_special, str):
             if allowed_special not in ("all", "none", "none_raise"):

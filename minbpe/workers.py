@@ -62,18 +62,18 @@ def on_cores(
         busy: dict[Connection, tuple[int, B]] = {}
         while True:
             # Workers first, so that they count while the caller adds up. A few results may wait, and no more.
-            while idle and len(busy) + len(done) < 2 * workers and (following := next(todo, None)):
+            while idle and len(busy) + len(done) < 2 * workers - 1 and (following := next(todo, None)):
                 connection = idle.pop()
                 with _noticing_death():
                     connection.send(following[1])
                 busy[connection] = following
+            if not busy and due not in done:
+                return
             while due in done:
                 yield done.pop(due)
                 due += 1
-            if not busy:
-                return
             # On Windows, Ctrl-C does not interrupt a wait without end.
-            for ready in cast("list[Connection]", wait(busy, timeout=POLL)):
+            for ready in cast("list[Connection]", wait(busy, timeout=POLL) if busy else []):
                 number, block = busy.pop(ready)
                 done[number] = _received(ready)
                 idle.append(ready)

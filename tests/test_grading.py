@@ -22,26 +22,24 @@ from minbpe.lab.grading.submissions import submissions
 from minbpe.lab.grading.table import table
 
 ROOT = Path(__file__).parent.parent
-NAME = "02-pairs"  # the cheapest to run: three checks, worth 2, 2 and 1 points
-GET_STATS = """
-def get_stats(ids, counts=None):
-    counts = {} if counts is None else counts
+NAME = "02-pairs"  # the cheapest to run: three checks, worth 2, 3 and 1 points
+PAIR_PLACES = """
+def pair_places(ids, pair):
+    return [place for place in range(len(ids) - 1) if (ids[place], ids[place + 1]) == pair]
+"""
+TOP_PAIRS = """
+def top_pairs(stats, n):
+    return sorted(stats, key=stats.get, reverse=True)[:n]
+"""
+IN_PIECES = """
+def get_stats_in_pieces(pieces):
+    ids = [idx for piece in pieces for idx in piece]
+    counts = {}
     for pair in zip(ids, ids[1:]):
         counts[pair] = counts.get(pair, 0) + 1
     return counts
 """
-TOP_PAIR = """
-def top_pair(stats):
-    return max(stats, key=stats.get)
-"""
-IN_PIECES = """
-def get_stats_in_pieces(ids, counts=None, size=4):
-    counts = {} if counts is None else counts
-    for start in range(0, len(ids), size):
-        get_stats(ids[start : start + size + 1], counts)
-    return counts
-"""
-ALL = {"get-stats": GET_STATS, "top-pair": TOP_PAIR, "get-stats-in-pieces": IN_PIECES}
+ALL = {"pair-places": PAIR_PLACES, "top-pairs": TOP_PAIRS, "get-stats-in-pieces": IN_PIECES}
 
 
 def blank():
@@ -83,10 +81,10 @@ def without(name):
 def tampered():
     """Both checks of wrong answers made to pass, and worth a hundred points."""
     notebook = blank()
-    cell = cell_of(notebook, "check-get-stats")
-    cell.source = 'print("✓ get_stats: right")'
+    cell = cell_of(notebook, "check-pair-places")
+    cell.source = 'print("✓ pair_places: right")'
     cell.metadata.nbgrader.points = 100
-    other = cell_of(notebook, "check-top-pair")
+    other = cell_of(notebook, "check-top-pairs")
     other.metadata.nbgrader.update(points=50, locked=False, solution=True)
     other.source = "pass"
     cell_of(notebook, "check-get-stats-in-pieces").metadata.pop("nbgrader")
@@ -94,20 +92,15 @@ def tampered():
 
 
 HARD_CODED = """
-def get_stats(ids, counts=None):
-    counts = {} if counts is None else counts
-    counts.update(KNOWN.get(tuple(ids), {}))
-    return counts
+def pair_places(ids, pair):
+    return KNOWN.get((tuple(ids), pair), [])
 """
 
 
 def fixed_cases():
     """The fixed cases of the check, as a learner would copy them who has read its source."""
-    exercise = EXERCISES["get_stats"]
-    known = {}
-    for ids, *rest in exercise.cases:
-        if not rest or rest[0] is None:
-            known[tuple(ids)] = exercise.reference(list(ids))
+    exercise = EXERCISES["pair_places"]
+    known = {(tuple(ids), pair): exercise.reference(list(ids), pair) for ids, pair in exercise.cases}
     return f"KNOWN = {known!r}\n{HARD_CODED}"
 
 
@@ -115,26 +108,26 @@ SLEEP = "import time; time.sleep(10**6)"
 
 # What each hands in, the points that are right, and what a person must be told (None: nothing).
 CLASS = {
-    "full": (lambda: written(), 5, None),
-    "half": (lambda: written({"get-stats": GET_STATS}), 2, None),
-    "syntax": (lambda: written({**ALL, "top-pair": "def top_pair(stats)\n    return 1"}), 3, None),
-    "loop": (lambda: written(top_pair="while True: pass"), 3, "write-top-pair took more than"),
-    "killer": (lambda: written(top_pair="import os; os._exit(3)"), 3, "write-top-pair ended Python"),
-    "no-test": (lambda: without("check-top-pair"), 5, "deleted, put back: check-top-pair"),
+    "full": (lambda: written(), 6, None),
+    "half": (lambda: written({"pair-places": PAIR_PLACES}), 2, None),
+    "syntax": (lambda: written({**ALL, "top-pairs": "def top_pairs(stats, n)\n    return 1"}), 3, None),
+    "loop": (lambda: written(top_pairs="while True: pass"), 3, "write-top-pairs took more than"),
+    "killer": (lambda: written(top_pairs="import os; os._exit(3)"), 3, "write-top-pairs ended Python"),
+    "no-test": (lambda: without("check-top-pairs"), 6, "deleted, put back: check-top-pairs"),
     "tampered": (
         tampered,
         0,
-        "; edited, put back: check-get-stats, check-top-pair; deleted, put back: check-get-stats-in-pieces",
+        "; edited, put back: check-pair-places, check-top-pairs; deleted, put back: check-get-stats-in-pieces",
     ),
     "not-json": (lambda: b"%PDF-1.7 this is my homework", 0, "not JSON"),
     "network": (
         lambda: written(
-            top_pair='import urllib.request as r\ntry: r.urlopen("http://example.com")\nexcept OSError: pass'
+            top_pairs='import urllib.request as r\ntry: r.urlopen("http://example.com")\nexcept OSError: pass'
         ),
-        5,
-        "write-top-pair tried network (example.com)",
+        6,
+        "write-top-pairs tried network (example.com)",
     ),
-    "hard-coded": (lambda: written({**ALL, "get-stats": fixed_cases()}), 2, None),
+    "hard-coded": (lambda: written({**ALL, "pair-places": fixed_cases()}), 4, None),
 }
 
 
@@ -142,50 +135,50 @@ CLASS = {
 RARE = {
     "blank": (blank, 0, None),
     "stubborn": (
-        lambda: written(top_pair="import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
+        lambda: written(top_pairs="import time\nwhile True:\n    try: time.sleep(1)\n    except BaseException: pass"),
         3,
-        "write-top-pair hung Python",
+        "write-top-pairs hung Python",
     ),
-    "no-answer": (lambda: without("write-top-pair"), 3, "deleted, put back blank: write-top-pair"),
+    "no-answer": (lambda: without("write-top-pairs"), 3, "deleted, put back blank: write-top-pairs"),
     "memory": (
-        lambda: written(top_pair="hog = [bytes(1 << 24) for _ in range(1 << 12)]"),
+        lambda: written(top_pairs="hog = [bytes(1 << 24) for _ in range(1 << 12)]"),
         3,
-        "write-top-pair ran out of memory",
+        "write-top-pairs ran out of memory",
     ),
-    "another-kernel": (lambda: with_kernel("julia-1.9"), 5, None),
-    "pasted": (lambda: pasted("write-top-pair"), 5, "there twice, the last one counts: write-top-pair"),
+    "another-kernel": (lambda: with_kernel("julia-1.9"), 6, None),
+    "pasted": (lambda: pasted("write-top-pairs"), 6, "there twice, the last one counts: write-top-pairs"),
     "empty-file": (lambda: b"", 0, "the file is empty"),
-    "no-cells": (nbformat.v4.new_notebook, 0, "deleted, put back: setup-02-pairs, check-get-stats"),
-    "no-setup": (lambda: without("setup"), 5, "deleted, put back: setup-02-pairs"),
-    "format-3": (lambda: nbformat.writes(nbformat.convert(written(), 3), version=3).encode(), 5, None),
-    "huge": (lambda: written(top_pair="print('x' * 10**8)"), 5, "write-top-pair printed more than a million"),
-    "prints": (lambda: written(top_pair="while True: print('✓ top_pair')"), 3, "write-top-pair took more than"),
-    "imitates": (lambda: written({**ALL, "top-pair": "def top_pair(stats):\n    print('✓ top_pair')"}), 3, None),
-    "rebinds": (lambda: written({**WRONG, "top-pair": f"check = print\n{BAD}"}), 0, None),
+    "no-cells": (nbformat.v4.new_notebook, 0, "deleted, put back: setup-02-pairs, check-pair-places"),
+    "no-setup": (lambda: without("setup"), 6, "deleted, put back: setup-02-pairs"),
+    "format-3": (lambda: nbformat.writes(nbformat.convert(written(), 3), version=3).encode(), 6, None),
+    "huge": (lambda: written(top_pairs="print('x' * 10**8)"), 6, "write-top-pairs printed more than a million"),
+    "prints": (lambda: written(top_pairs="while True: print('✓ top_pairs')"), 3, "write-top-pairs took more than"),
+    "imitates": (lambda: written({**ALL, "top-pairs": "def top_pairs(stats, n):\n    print('✓ top_pairs')"}), 3, None),
+    "rebinds": (lambda: written({**WRONG, "top-pairs": f"check = print\n{BAD}"}), 0, None),
     "patches": (
-        lambda: written({**WRONG, "top-pair": f"{PATCH}\n{BAD}"}),
+        lambda: written({**WRONG, "top-pairs": f"{PATCH}\n{BAD}"}),
         0,
-        "write-top-pair uses minbpe.lab.checks: is that its own work?",
+        "write-top-pairs uses minbpe.lab.checks: is that its own work?",
     ),
     "transforms": (
-        lambda: written({**WRONG, "top-pair": "get_ipython().input_transformers_post.append(lambda lines: [])"}),
+        lambda: written({**WRONG, "top-pairs": "get_ipython().input_transformers_post.append(lambda lines: [])"}),
         0,
-        "check-top-pair could not reach the answer",
+        "check-top-pairs could not reach the answer",
     ),
-    "forks": (lambda: written(top_pair="import os; os.fork()"), 3, "write-top-pair tried starting of other programs"),
-    "shell": (lambda: written(top_pair="!echo hello"), 3, "write-top-pair tried starting of other programs"),
-    "sleeps": (lambda: written(top_pair=SLEEP), 3, "write-top-pair took more than"),
+    "forks": (lambda: written(top_pairs="import os; os.fork()"), 3, "write-top-pairs tried starting of other programs"),
+    "shell": (lambda: written(top_pairs="!echo hello"), 3, "write-top-pairs tried starting of other programs"),
+    "sleeps": (lambda: written(top_pairs=SLEEP), 3, "write-top-pairs took more than"),
     "in-c": (
-        lambda: written({**ALL, "top-pair": "import itertools\ndef top_pair(stats): sum(itertools.count())"}),
+        lambda: written({**ALL, "top-pairs": "import itertools\ndef top_pairs(stats, n): sum(itertools.count())"}),
         3,
-        "check-top-pair hung Python",
+        "check-top-pairs hung Python",
     ),
-    "deletes-its-files": (lambda: written(top_pair="import os, shutil\nshutil.rmtree(os.getcwd(), True)"), 5, None),
+    "deletes-its-files": (lambda: written(top_pairs="import os, shutil\nshutil.rmtree(os.getcwd(), True)"), 6, None),
 }
-BAD = "def top_pair(stats): return (0, 0)"
+BAD = "def top_pairs(stats, n): return [0]"
 WRONG = {
-    "get-stats": "def get_stats(ids, counts=None): return {}",
-    "get-stats-in-pieces": "get_stats_in_pieces = get_stats",
+    "pair-places": "def pair_places(ids, pair): return [-1]",
+    "get-stats-in-pieces": "def get_stats_in_pieces(pieces): return {1: 2}",
 }
 PATCH = "import minbpe.lab.checks as m\ntype(m.check).__call__ = lambda *a, **k: None"
 
@@ -259,7 +252,7 @@ class Graded:
     def check(self, student):
         _, points, look_at = self.members[student]
         row = self.rows[student]
-        assert (float(row["score"]), float(row["max_score"])) == (points, 5), row
+        assert (float(row["score"]), float(row["max_score"])) == (points, 6), row
         if look_at is None:
             assert row["look_at"] == ""
         else:
@@ -287,7 +280,7 @@ def test_the_exit_code_says_that_a_person_must_look_and_the_table_shows_what(gra
     shown = graded.run.stdout
     assert max(map(len, shown.splitlines()[:-1])) <= 80
     for student, (_, points, _) in CLASS.items():
-        assert any(line.split()[:3] == [student, NAME, f"{points}/5"] for line in shown.splitlines())
+        assert any(line.split()[:3] == [student, NAME, f"{points}/6"] for line in shown.splitlines())
     to_look = sum(look_at is not None for _, _, look_at in CLASS.values())
     assert f"{len(CLASS)} graded, {to_look} to look at." in shown
 
@@ -310,7 +303,7 @@ def test_graded_again_only_what_has_changed_is_run(graded, tmp_path):
     run = grade(submitted, again, "--cell", "6", "--feedback")
     assert run.returncode == 1
     after = rows(again)
-    assert (after["not-json"]["score"], after["not-json"]["look_at"]) == ("5", "")
+    assert (after["not-json"]["score"], after["not-json"]["look_at"]) == ("6", "")
     same = {student: row for student, row in after.items() if student != "not-json"}
     assert same == {student: row for student, row in graded.rows.items() if student != "not-json"}
     changed = {path for path in again.glob("results/*/*.json") if times[path] != path.stat().st_mtime_ns}
@@ -325,7 +318,7 @@ def test_a_class_without_trouble_ends_with_0_and_a_worse_second_try_takes_the_po
     submitted, out = tmp_path / "submitted", tmp_path / "graded"
     hand_in(submitted, "ann", written())
     assert main([str(submitted), str(out)]) == 0
-    assert rows(out)["ann"]["score"] == "5"
+    assert rows(out)["ann"]["score"] == "6"
     hand_in(submitted, "ann", b"{")
     assert main([str(submitted), str(out)]) == 1
     assert rows(out)["ann"]["score"] == "0"
@@ -336,11 +329,11 @@ def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
     submitted, again = tmp_path / "submitted", tmp_path / "graded"
     shutil.copytree(graded.submitted, submitted)
     shutil.copytree(graded.graded, again)
-    assert main([str(submitted), str(again), "--give", "killer", "check-top-pair", "1.5"]) == 1
+    assert main([str(submitted), str(again), "--give", "killer", "check-top-pairs", "1.5"]) == 1
     assert (rows(again)["killer"]["score"], rows(again)["killer"]["look_at"]) == ("4.5", "")
-    for wrong in (["killer", "check-top-pair", "3"], ["killer", "check-merge", "1"], ["killer", "check-top-pair", "x"]):
-        assert main([str(submitted), str(again), "--give", *wrong]) == 2
-    hand_in(submitted, "killer", without("check-top-pair"))
+    for check, given in (("check-top-pairs", "4"), ("check-merge", "1"), ("check-top-pairs", "x")):
+        assert main([str(submitted), str(again), "--give", "killer", check, given]) == 2
+    hand_in(submitted, "killer", without("check-top-pairs"))
     assert main([str(submitted), str(again)]) == 1
     assert rows(again)["killer"]["score"] == "4.5"
     assert "points given by hand" in rows(again)["killer"]["look_at"]
@@ -351,7 +344,7 @@ def test_points_given_by_hand_count_and_end_the_looking(graded, tmp_path):
 def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
     submitted, out = tmp_path / "submitted", tmp_path / "graded"
     hand_in(submitted, "ann", written())
-    hand_in(submitted, "bob", written(top_pair=SLEEP))
+    hand_in(submitted, "bob", written(top_pairs=SLEEP))
     hand_in(submitted, "eve", written())
     process = started(submitted, out, "--jobs", "1")
     children = wait_for(out / "results" / "ann" / f"{NAME}.json", process)
@@ -360,7 +353,7 @@ def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(tmp_path):
     assert process.returncode == 2
     assert errors == "Stopped before the end. Run it again to go on.\n"
     assert {student: (row["score"], row["look_at"]) for student, row in rows(out).items()} == {
-        "ann": ("5", ""),
+        "ann": ("6", ""),
         "bob": ("0", "handed in, not graded yet"),
         "eve": ("0", "handed in, not graded yet"),
     }
@@ -388,7 +381,7 @@ def wait_for(path, process, seconds=240):
 @pytest.mark.slow
 def test_a_submission_has_a_limit_of_its_own(tmp_path, capsys, monkeypatch):
     submitted = tmp_path / "submitted"
-    hand_in(submitted, "slow", written(top_pair=SLEEP, get_stats_in_pieces=SLEEP))
+    hand_in(submitted, "slow", written(top_pairs=SLEEP, get_stats_in_pieces=SLEEP))
     assert main([str(submitted), str(tmp_path / "soft"), "--seconds", "4"]) == 1
     row = rows(tmp_path / "soft")["slow"]
     assert row["score"] == "2"
@@ -596,7 +589,7 @@ except PermissionError as error:
 
 def test_the_table_fits_its_width():
     long = ["deleted, put back: " + ", ".join(f"check-number-{n}" for n in range(9))]
-    text = table([Row("Ångström, Örjan van der Müller-Lüdenscheidt", NAME, 3.5, 5, long), Row("b", "x")], 80)
+    text = table([Row("Ångström, Örjan van der Müller-Lüdenscheidt", NAME, 3.5, 6, long), Row("b", "x")], 80)
     assert max(map(len, text.splitlines())) <= 80
     assert "3.5/5" in text
     assert "–" in text

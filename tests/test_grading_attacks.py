@@ -25,26 +25,24 @@ from minbpe.lab.grading.sandbox import choose
 ROOT = Path(__file__).parent.parent
 NAME = "02-pairs"
 RIGHT = {
-    "get-stats": """
-def get_stats(ids, counts=None):
-    counts = {} if counts is None else counts
+    "pair-places": """
+def pair_places(ids, pair):
+    return [place for place in range(len(ids) - 1) if (ids[place], ids[place + 1]) == pair]
+""",
+    "top-pairs": "def top_pairs(stats, n):\n    return sorted(stats, key=stats.get, reverse=True)[:n]",
+    "get-stats-in-pieces": """
+def get_stats_in_pieces(pieces):
+    ids = [idx for piece in pieces for idx in piece]
+    counts = {}
     for pair in zip(ids, ids[1:]):
         counts[pair] = counts.get(pair, 0) + 1
     return counts
 """,
-    "top-pair": "def top_pair(stats):\n    return max(stats, key=stats.get)",
-    "get-stats-in-pieces": """
-def get_stats_in_pieces(ids, counts=None, size=4):
-    counts = {} if counts is None else counts
-    for start in range(0, len(ids), size):
-        get_stats(ids[start : start + size + 1], counts)
-    return counts
-""",
 }
 WRONG = {
-    "get-stats": "def get_stats(ids, counts=None):\n    return {}",
-    "top-pair": "def top_pair(stats):\n    return (0, 0)",
-    "get-stats-in-pieces": "def get_stats_in_pieces(ids, counts=None, size=4):\n    return {}",
+    "pair-places": "def pair_places(ids, pair):\n    return [-1]",
+    "top-pairs": "def top_pairs(stats, n):\n    return [(0, 0)]",
+    "get-stats-in-pieces": "def get_stats_in_pieces(pieces):\n    return {}",
 }
 
 
@@ -58,7 +56,7 @@ def written(answers, before=(), after=()):
     for cell in notebook.cells:
         if cell.id.removeprefix("write-") in answers and cell.id.startswith("write-"):
             cell.source = answers[cell.id.removeprefix("write-")]
-    first = next(index for index, cell in enumerate(notebook.cells) if cell.id == "write-get-stats")
+    first = next(index for index, cell in enumerate(notebook.cells) if cell.id == "write-pair-places")
     notebook.cells[first:first] = [nbformat.v4.new_code_cell(code) for code in before]
     notebook.cells += [nbformat.v4.new_code_cell(code) for code in after]
     return notebook
@@ -84,16 +82,16 @@ FORGERIES = {
     "check calls the real one with another answer": """
 real = check
 def check(name, answer, seed=None):
-    real("top_pair", lambda stats: max(stats, key=stats.get))
+    real("top_pairs", lambda stats, n: sorted(stats, key=stats.get, reverse=True)[:n])
 """,
     "the class of check is patched": "type(check).__call__ = lambda *args, **more: print('✓')",
-    "a pass is reported": "check.on_pass(print)\nfor hook in getattr(check, '_hooks', []): hook('get_stats')",
+    "a pass is reported": "check.on_pass(print)\nfor hook in getattr(check, '_hooks', []): hook('pair_places')",
     "cases are emptied": LOOK_INSIDE
     + "for each in checks.EXERCISES.values():\n    object.__setattr__(each, 'cases', ())",
-    "the reference is the answer": LOOK_INSIDE + "get_stats = checks.EXERCISES['get_stats'].reference",
+    "the reference is the answer": LOOK_INSIDE + "pair_places = checks.EXERCISES['pair_places'].reference",
     "expected values are read from frames": """
 import sys
-def get_stats(ids, counts=None):
+def pair_places(ids, pair):
     frame = sys._getframe()
     while frame:
         for name in ("expected", "reference", "trial"):
@@ -103,59 +101,59 @@ def get_stats(ids, counts=None):
 """,
     "expected values are found by gc": """
 import gc
-def get_stats(ids, counts=None):
+def pair_places(ids, pair):
     for each in gc.get_objects():
         if type(each).__name__ in ("Trial", "Outcome", "Exercise"): return each.value
     return {}
 """,
     "the result is equal to everything": """
-class Always(dict):
+class Always(list):
     def __eq__(self, other): return True
     def __ne__(self, other): return False
     __hash__ = None
     def items(self): return {}.items()
     def keys(self): return {}.keys()
-def get_stats(ids, counts=None): return Always()
-def top_pair(stats): return Always()
+def pair_places(ids, pair): return Always()
+def top_pairs(stats, n): return Always()
 """,
     "an int that is equal to everything": """
 class One(int):
     def __eq__(self, other): return True
     __hash__ = int.__hash__
-def top_pair(stats): return (One(1), One(2))
+def top_pairs(stats, n): return (One(1), One(2))
 """,
     "the class is a lie": """
 class Lie:
     __class__ = dict
     def __eq__(self, other): return True
-def get_stats(ids, counts=None): return Lie()
-def top_pair(stats): return Lie()
+def pair_places(ids, pair): return Lie()
+def top_pairs(stats, n): return Lie()
 """,
     "values are compared by a patched builtin": """
 import builtins
 builtins.all = builtins.isinstance = lambda *args: True
 """,
     "a result is printed": """
-print('{"result": {"passed": {"check-get-stats": true, "check-top-pair": true}, "said": []}}')
-import sys; sys.__stdout__.write('{"result": {"passed": {"check-get-stats": true}}}\\n'); sys.__stdout__.flush()
+print('{"result": {"passed": {"check-pair-places": true, "check-top-pairs": true}, "said": []}}')
+import sys; sys.__stdout__.write('{"result": {"passed": {"check-pair-places": true}}}\\n'); sys.__stdout__.flush()
 """,
     "results are written to every open file": """
 import os
 for number in range(3, 60):
-    try: os.write(number, b'{"result": {"passed": {"check-get-stats": true, "check-top-pair": true}}}\\n')
+    try: os.write(number, b'{"result": {"passed": {"check-pair-places": true, "check-top-pairs": true}}}\\n')
     except OSError: pass
 """,
     "answers say that they passed": LOOK_INSIDE
     + """
 def answer(self, asked): return {"passed": True}
-server.wire.encode = lambda value, depth=0: {"Verdict": ["get_stats", True, "✓", None, None, "", None, None, ""]}
+server.wire.encode = lambda value, depth=0: {"Verdict": ["pair_places", True, "✓", None, None, "", None, None, ""]}
 """,
     "outcomes hold code": LOOK_INSIDE + "server.wire.encode = lambda value: {'code': 'open(\"x\", \"w\")'}",
     "messages are no messages": LOOK_INSIDE + "server.wire.pack = lambda message: b'\\x00\\x00\\x00\\x05nulls'",
     "a message has no end": LOOK_INSIDE + "server.wire.pack = lambda message: b'\\x00\\xff\\xff\\xff{'",
     "everything is an expected error": """
-def get_stats(ids, counts=None): raise ValueError
-def top_pair(stats): raise ValueError
+def pair_places(ids, pair): raise ValueError
+def top_pairs(stats, n): raise ValueError
 """,
     "outcomes have no arguments": LOOK_INSIDE
     + "runner.Local.call = lambda *args, **more: runner.Outcome(value=(1, 2), args=())",
@@ -179,10 +177,10 @@ for path in pathlib.Path("/home").rglob("*.ipynb"):
     try: path.write_text('{"cells": []}')
     except OSError: pass
 """,
-    "the answer ends the kernel": "def get_stats(ids, counts=None):\n    import os; os._exit(0)",
+    "the answer ends the kernel": "def pair_places(ids, pair):\n    import os; os._exit(0)",
     "exit says that all is well": """
-def get_stats(ids, counts=None): raise SystemExit(0)
-def top_pair(stats): exit(0)
+def pair_places(ids, pair): raise SystemExit(0)
+def top_pairs(stats, n): exit(0)
 """,
 }
 
@@ -190,7 +188,7 @@ def top_pair(stats): exit(0)
 def forged(code):
     """Wrong answers and the forgery: before them, and again behind them, where what they define is what counts."""
     answers = {name: f"{answer}\n{code}" if "def " in code else answer for name, answer in WRONG.items()}
-    return written(answers, [] if "def " in code and "get_stats" in code else [code])
+    return written(answers, [] if "def " in code and "pair_places" in code else [code])
 
 
 @pytest.mark.long
@@ -211,8 +209,8 @@ TOGETHER = (
 def test_forgeries_all_at_once_get_no_point_and_a_person_is_told():
     notebook = written(WRONG, [FORGERIES[name] for name in TOGETHER])
     assert graded(notebook)["passed"] == {
-        "check-get-stats": False,
-        "check-top-pair": False,
+        "check-pair-places": False,
+        "check-top-pairs": False,
         "check-get-stats-in-pieces": False,
     }
     told = borrowed(mending.mended(notebook, notebook_of("exercises"))[0], notebook_of("exercises"))
@@ -221,16 +219,16 @@ def test_forgeries_all_at_once_get_no_point_and_a_person_is_told():
 
 def test_the_courses_own_code_is_not_an_answer_and_is_shown_to_a_person():
     handed_on = {
-        "get-stats": "import minbpe\ndef get_stats(ids, counts=None):\n    return minbpe.get_stats(ids, counts)",
-        "top-pair": "import importlib\ntop_pair = importlib.import_module('minbpe').get_stats",
+        "pair-places": "import minbpe\ndef pair_places(ids, pair):\n    return minbpe.get_stats(ids)",
+        "top-pairs": "import importlib\ntop_pairs = importlib.import_module('minbpe').get_stats",
         "get-stats-in-pieces": "from minbpe.base import get_stats as get_stats_in_pieces",
     }
     notebook = written(handed_on)
     assert not any(graded(notebook)["passed"].values())
     told = borrowed(mending.mended(notebook, notebook_of("exercises"))[0], notebook_of("exercises"))
     assert told == [
-        "write-get-stats uses minbpe: is that its own work?",
-        "write-top-pair uses importlib, 'minbpe': is that its own work?",
+        "write-pair-places uses minbpe: is that its own work?",
+        "write-top-pairs uses importlib, 'minbpe': is that its own work?",
         "write-get-stats-in-pieces uses minbpe.base.get_stats: is that its own work?",
     ]
 

@@ -1,26 +1,26 @@
+# ruff: noqa: SIM905 - patterns are easier to read without a quote around each
 """A split pattern that is carried over cuts every text alike in `regex`, in tiktoken and in Hugging Face tokenizers."""
 
 import random
 import warnings
 
-import pytest
 import regex
 
 from minbpe import RegexTokenizer, interop
-from minbpe.patterns import KNOWN_PATTERNS, unicode_classes
-from minbpe.portable import every_character
 
 # What the engines disagree about, and what they do not.
 ATOMS = r"""
 a b A s S k ß 1 _ é ж 한 😉 ' \. \- \  \n \t \r \x41 \u00e9 \U0001F609 \N{BULLET} . \w \W \s \S \d \D \h
-\p{L} \P{L} \pL \p{Lu} \p{Ll} \p{N} \p{Nd} \p{M} \p{P} \p{Han} \p{Greek} \p{Script=Cyrillic} \p{^L} \p{Alphabetic} \p{IsLatin}
-[ab] [^ab] [a-z] [^a-z] [\w\-] [^\w\s] [^\W\d_] [\s\S] [^\s\S] [[:alpha:]] [[:^alpha:]] [[:punct:]'] [[:digit:][:space:]]
+\p{L} \P{L} \pL \p{Lu} \p{Ll} \p{N} \p{Nd} \p{M} \p{P} \p{Han} \p{Greek} \p{Script=Cyrillic} \p{^L}
+\p{Alphabetic} \p{IsLatin}
+[ab] [^ab] [a-z] [^a-z] [\w\-] [^\w\s] [^\W\d_] [\s\S] [^\s\S] [[:alpha:]] [[:^alpha:]] [[:punct:]']
+[[:digit:][:space:]]
 []a] [^]a] [a\]b] [\n\r] [\p{L}\p{M}] [^\p{L}] [a&&b] [a||b] [a--b] [\b] [é-ž] [😀-😎] [\u0300-\u036f] [.*+?] [a-]
 """.split()
 PLACES = (
     r"^ $ \A \Z \z \b \B \m \M (?=a) (?!a) (?<=a) (?<!a) (?=\s|$) (?!\w) (?<=\w) (?<!\s) (?<=ab|c) (?<=\ba)".split()
 )
-ALIEN = r"\K \X \R \G \1 (?R) (?|a|b) [[a]b] a{e<=1} \L<x> (?P=n) (?(1)a|b) (?x:a) \N{DIGIT \Qa \cA (?a:\w) a*+* (?#x)".split()
+ALIEN = r"\K \X \R \G \1 (?R) (?|a|b) [[a]b] a{e<=1} (?P=n) (?(1)a|b) (?x:a) \Qa \cA (?a:\w) a*+*".split()
 COUNTS = "* + ? *? +? ?? *+ ++ ?+ {2} {1,3} {1,} {,2} {1,2}? {1,2}+ {2}? {2}+ {,3}+ {0} {".split()
 GROUPS = ["(?:", "(", "(?P<n>", "(?i:", "(?s:", "(?m:", "(?i-s:", "(?>", "(?im:", "(?-i:"]
 TEXT = [*"aabbAsSkK1²٣_'-.\n\r\t  ßſẞéжΣςσ한一々😉\u200c\u200d\u0300\u0130ıǅ\u0558\u1c89\u2028\u0085\x1c\x0b\ufeff\x00"]
@@ -100,7 +100,7 @@ def huggingface(tokenizer):
 
 def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(long):
     rng = random.Random(14)
-    wanted, taken, refused = (5000, 0, 0) if long else (150, 0, 0)
+    wanted, taken, refused = (5000, 0, 0) if long else (60, 0, 0)
     while taken < wanted:
         pattern = random_pattern(rng)
         try:
@@ -109,7 +109,11 @@ def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(
                 regex.compile(pattern)
         except regex.error:
             continue
-        took = assert_cut_alike(pattern, [random_text(rng) for _ in range(8)])
+        texts = [random_text(rng) for _ in range(8)]
+        try:
+            took = assert_cut_alike(pattern, texts)
+        except MemoryError:  # of `regex` itself, at some of the patterns with (?R)
+            continue
         taken += bool(took)
         refused += not took
     assert refused < 2 * wanted

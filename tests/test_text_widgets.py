@@ -363,7 +363,7 @@ def test_the_grid_holds_the_counts(counts):
 
 def test_patterns_stand_side_by_side():
     widget = SplitExplorer("I'm 12345", pattern=r"\d")
-    assert widget.describe() == "none: 1 chunk, GPT-2: 3 chunks, GPT-4: 5 chunks, GPT-4o: 4 chunks, yours: 6 chunks"
+    assert widget.describe() == "yours: 6 chunks, none: 1 chunk, GPT-2: 3 chunks, GPT-4: 5 chunks, GPT-4o: 4 chunks"
     chunks = [shown(ElementTree.tostring(each, "unicode")) for each in with_class(panel(widget, "GPT-2"), "mb-t")]
     assert chunks == ["I", "'m", "·12345"]
 
@@ -423,6 +423,42 @@ def test_nothing_of_the_text_is_lost_and_chunks_are_those_of_the_tokenizer(text,
     if pattern:
         assert found.chunks == [chunk for chunk in Splitter(pattern).split(text) if chunk]
     assert all(not regex.fullmatch(pattern, found.chunks[number]) for number in found.gaps)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "parts"),
+    [
+        ("a|b", ["a", "b"]),
+        (r"(?:a|b)|[c|d]|\||e", ["(?:a|b)", "[c|d]", r"\|", "e"]),
+        ("", [""]),
+        (r"\s+(?!\S)|\s", [r"\s+(?!\S)", r"\s"]),
+    ],
+)
+def test_a_pattern_is_cut_at_its_outermost_bars(pattern, parts):
+    assert split_explorer.alternatives(pattern) == parts
+
+
+@given(
+    st.text("ab1 \n'sé漢!", max_size=20), st.sampled_from([*split_explorer.KNOWN.values(), r"\w+| ?\S", "x*", "(a)|b"])
+)
+def test_the_alternatives_that_are_shown_take_the_chunks_of_the_pattern(text, pattern):
+    found = split_explorer.split("", pattern, text)
+    start = 0
+    for number, chunk in enumerate(found.chunks):
+        if pattern and number not in found.gaps:
+            *failed, last = split_explorer.tries(pattern, text, start, start + len(chunk))
+            assert last.taken == len(chunk)
+            assert all(each.taken is None for each in failed)
+        start += len(chunk)
+
+
+def test_white_space_is_seen_to_give_one_back():
+    widget = SplitExplorer("a   b", stepped="GPT-4", step=1)
+    assert "takes 3, then gives one back, so that (?!\\S) holds: 2 characters" in shown(widget.html)
+    widget.transport.set_state({"value": 3})  # as the page does
+    assert widget.step == 3 and "The text is cut" in shown(widget.html)
+    widget.pattern, widget.stepped, widget.step = "a|b", "yours", 1
+    assert "Here no alternative matches" in shown(widget.html)
 
 
 # SpecialTokenExplorer

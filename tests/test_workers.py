@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 from unittest import mock
 
 import psutil
@@ -18,7 +19,7 @@ import pytest
 
 from minbpe import RegexTokenizer, blocks, corpora, counting, train
 from minbpe.counting import count_chunks
-from minbpe.workers import WorkerLost
+from minbpe.workers import WorkerLost, on_cores
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="POSIX only")
 
@@ -96,6 +97,21 @@ def test_a_small_input_is_counted_here_and_a_large_one_on_all_cores(monkeypatch)
     monkeypatch.setattr(counting, "MANY_BYTES", 9)
     count_chunks("a.txt")
     assert started.call_args[0][0] == 5
+
+
+class Numbered(NamedTuple):
+    number: int
+    size: int = 1
+
+
+def slow_at_first(block):
+    time.sleep(1.5 if block.number == 0 else 0)
+    return block.number
+
+
+def test_all_results_come_in_order_when_the_first_block_takes_longest():
+    blocks = [Numbered(number) for number in range(20)]
+    assert list(on_cores(2, slow_at_first, blocks, None)) == list(range(20))
 
 
 def test_training_from_counts_is_training_on_the_texts(corpus, small_blocks):

@@ -27,6 +27,6 @@ def checked(name: str, answer: Any) -> Any:
             print(f"○ {name} is still to write. Until then, the notebook goes on with the course's own {name}.")
         else:
             print(f"{failed}\n\nUntil it passes, the notebook goes on with the course's own {name}.")
-        return EXERCISES[name].reference
+        return EXERCISES[name].stand_in or EXERCISES[name].reference
     print(f"From here on, the notebook uses your {name}.")
     return answer

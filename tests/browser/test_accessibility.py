@@ -44,11 +44,12 @@ def test_no_violation(theme, element, name):
 
 # What a widget shows after the reader has done something with it.
 USED = {
-    "merge_scrubber": "merge_scrubber.step = 12",
+    "be_the_tokenizer": "be_the_tokenizer.moves = [[107, 32], [99, 256]]",
+    "merge_scrubber": "merge_scrubber.step = 12; merge_scrubber.instead = {0: [116, 104]}",
     "encode_stepper": "encode_stepper.step = 5; encode_stepper.compare = 'frequent'",
-    "split_explorer": "split_explorer.pattern = '('",
+    "split_explorer": "split_explorer.stepped = 'GPT-4'; split_explorer.step = 3; split_explorer.pattern = '('",
     "special_token_explorer": "special_token_explorer.allowed = {'<|im_start|>'}",
-    "utf8_inspector": "utf8_inspector.text = ''",
+    "utf8_inspector": "utf8_inspector.step = 3; utf8_inspector.flipped = [3]",
     "predict": "predict.choice = '1'",
     "quiz": "quiz.choices = ['2']",
     "parsons": "parsons.arrange('def f():\\n    return a + 1'); parsons.selected = 0",

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from gallery import WIDGETS
+from harness import VIEWPORT
 
 expect = pytest.importorskip("playwright.sync_api", reason="`pip install playwright`").expect
 
@@ -165,6 +166,37 @@ def test_the_own_sentence_is_encoded_with_the_merges_made_so_far(notebook, scrub
     expect(tokens.locator(".mb-id")).to_have_text([str(idx) for idx in ids])
 
 
+def test_a_candidate_is_merged_instead_with_the_keyboard(notebook, scrubber):
+    before = state(notebook, "[each.pair for each in merge_scrubber.trace.choices[0].candidates]")
+    second = scrubber.locator(".mb-candidates button").nth(1)
+    second.focus()
+    notebook.page.keyboard.press("Enter")
+    wait_for_step(scrubber, 1)
+    expect(scrubber.locator(".mb-status")).to_contain_text("at step 1; greedy has")
+    assert state(notebook, "merge_scrubber.trace.merges[0].pair") == before[1]
+    scrubber.get_by_role("button", name="back to greedy").click()
+    expect(scrubber.locator(".mb-status")).not_to_contain_text("greedy")
+    assert state(notebook, "merge_scrubber.trace.merges[0].pair") == before[0]
+
+
+def test_on_a_small_laptop_all_of_the_scrubber_is_in_sight_and_no_line_is_cut_off(notebook, scrubber):
+    notebook.page.set_viewport_size({"width": 1366, "height": 768})
+    try:
+        wait_until(notebook, "merge_scrubber.stage.screen == 768")
+        room = notebook.page.locator(".jp-WindowedPanel-outer").first.evaluate("panel => panel.clientHeight")
+        notes = scrubber.locator("[data-part=message]").bounding_box()[
+            "height"
+        ]  # this text has fewer merges than asked
+        assert scrubber.bounding_box()["height"] - notes <= room
+        for step in range(0, state(notebook, "len(merge_scrubber.trace)"), 4):
+            notebook.execute(f"merge_scrubber.step = {step}")
+            wait_for_step(scrubber, step)
+            window = scrubber.locator(".mb-window")
+            assert window.evaluate("window => window.scrollHeight - window.clientHeight") <= 0
+    finally:
+        notebook.page.set_viewport_size(VIEWPORT)
+
+
 # BeTheTokenizer
 
 
@@ -254,6 +286,37 @@ def test_code_points_tell_their_names_to_the_keyboard_and_to_the_mouse(notebook,
     expect(tip).to_contain_text("U+0061")
 
 
+def test_the_way_to_the_bytes_is_played_and_a_bit_is_flipped_with_the_keyboard(notebook, element):
+    widget = element("utf8_inspector")
+    type_into(widget, "Text", "é")
+    how = widget.get_by_role("region", name="How é becomes bytes")
+    expect(how).not_to_contain_text("00011|101001")
+    widget.get_by_role("slider", name="From the number to the bytes").focus()
+    notebook.page.keyboard.press("End")
+    expect(how).to_contain_text("00011|101001")
+    bit = how.get_by_role("button", name="flip bit 4 of byte 1, now 0")
+    bit.focus()
+    notebook.page.keyboard.press("Enter")
+    expect(how.get_by_role("status")).to_contain_text("D3 A9 reads ө: CYRILLIC SMALL LETTER BARRED O")
+    expect(how.get_by_role("button", name="flip bit 4 of byte 1, now 1")).to_be_focused()
+    how.get_by_role("button", name="Put the bits back").click()
+    expect(how.get_by_role("status")).to_contain_text("C3 A9 reads é")
+    assert state(notebook, "utf8_inspector.flipped") == []
+
+
+def test_at_520_pixels_nothing_of_the_lanes_is_cut_off(notebook, element):
+    widget = element("utf8_inspector")
+    type_into(widget, "Text", "漢字👍")
+    try:
+        widget.evaluate("widget => widget.style.width = '520px'")
+        expect(widget.locator(".mb-lane-byte td")).to_have_count(10)
+        expect(widget.locator(".mb-lanes")).to_have_count(3)  # no more than four bytes side by side
+        over = "widget => [...widget.querySelectorAll('.mb-scroll')].map(each => each.scrollWidth - each.clientWidth)"
+        assert max(widget.evaluate(over)) <= 1
+    finally:
+        widget.evaluate("widget => widget.style.width = ''")
+
+
 # PairExplorer
 
 
@@ -288,6 +351,18 @@ def test_a_bad_pattern_shows_its_error_where_it_is_and_a_good_one_its_chunks(not
     expect(own.locator(".mb-t")).to_have_text(["ab", "·", "cd"])
     expect(own.locator(".mb-gap")).to_have_text(["·"])
     notebook.assert_quiet()
+
+
+def test_a_pattern_is_gone_through_chunk_by_chunk(notebook, element):
+    widget = element("split_explorer")
+    widget.get_by_label("Text", exact=True).fill("a   b")
+    widget.get_by_label("Step through").select_option("GPT-4")
+    widget.get_by_role("slider", name="Chunks cut").focus()
+    notebook.page.keyboard.press("Home")
+    notebook.page.keyboard.press("ArrowRight")
+    steps = widget.get_by_role("region", name="GPT-4, chunk by chunk")
+    expect(steps).to_contain_text("takes 3, then gives one back")
+    expect(steps.locator(".mb-next")).to_have_text("··")
 
 
 # SpecialTokenExplorer

@@ -305,7 +305,7 @@ def rounds_of_single_passes(text, merges):
 
 @wrong("encode")
 def the_first_thousand_bytes(text, merges):
-    return reference("encode")(text, merges)[:1000]
+    return reference("encode")(text[:1000], merges)
 
 
 @wrong("decode")

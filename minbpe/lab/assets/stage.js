@@ -238,9 +238,9 @@ function render({ model, el }) {
   });
   // Where a panel has a tip line, it says what is under the pointer or has the focus.
   function tip(happened) {
-    const about = happened.target.closest("[data-key][aria-label]");
+    const about = happened.target.closest("[data-key][aria-label], [data-key][title]");
     const line = about?.closest(".mb-panel")?.querySelector(".mb-tip");
-    if (line) line.textContent = about.getAttribute("aria-label");
+    if (line) line.textContent = about.getAttribute("aria-label") ?? about.title;
   }
   el.addEventListener("mouseover", tip);
   el.addEventListener("focusin", tip);

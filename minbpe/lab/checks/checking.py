@@ -91,6 +91,8 @@ def put_in_words(finding: Finding) -> Verdict:
         parts.append(problem.sentence)
         if misconception:
             parts.append(f"It looks as if {misconception.belief}.")
+        elif finding.outside and problem.fault in ("", "raises"):
+            parts.append(_of_outside(finding.outside))
         parts.append(f"Hint: {hint}")
     return Verdict(
         exercise.name,
@@ -102,6 +104,14 @@ def put_in_words(finding: Finding) -> Verdict:
         expected=trial and (trial.expected.error or trial.expected.value),
         got=trial and (trial.outcome.error or trial.outcome.value),
         hint=hint,
+    )
+
+
+def _of_outside(names: tuple[str, ...]) -> str:
+    several = len(names) > 1
+    return (
+        f"({', '.join(f'`{name}`' for name in names)} {'come' if several else 'comes'} from outside of the function: "
+        f"another cell has made {'them' if several else 'it'}. Is that what you meant?)"
     )
 
 

@@ -24,6 +24,7 @@ FEWEST = 15  # but so many there must be
 SHRINKING = 1.0  # seconds for making a failing call smaller
 TRIES = 600  # and so many smaller calls at the most
 FURTHER = 100  # random inputs more, before it is said that an answer is right but for its speed
+FEW_FAILING = 20  # so many of the failing calls are tried by themselves
 REPEATING = 1.0  # seconds for calling again what was called before: does something outlive the calls?
 FINAL = ("never returns", "memory", "course function", "not done")  # after these there is nothing more to try
 
@@ -39,13 +40,14 @@ class Finding:
     misconception: Misconception | None = None
     told: Told | None = None  # what the wrong result says by itself, where no misconception is recognised
     printed: bool = False
+    outside: tuple[str, ...] = ()  # the values from outside of the function that it uses
 
 
 def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
     """Try an answer on all cases, and on random ones if it is right on those."""
     facts = caller.facts(exercise.methods)
     exercise = exercise.called_as(facts)
-    problem = faults.of_facts(exercise, facts) or _methods_missing(exercise, caller, facts)
+    problem = _methods_missing(exercise, caller, facts) or faults.of_facts(exercise, facts)
     if problem:
         return Finding(exercise, problem)
     own = faults.own_names(exercise)
@@ -61,7 +63,9 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
         if trials[-1].problem:
             break
     if any(trial.problem for trial in trials):
-        return _explained(exercise, caller, trials)
+        finding = _explained(exercise, caller, trials)
+        finding.outside = facts.outside
+        return finding
     if problem := faults.of_rules(exercise, facts):
         return Finding(exercise, problem)
     if exercise.more and (trial := exercise.more(caller)):
@@ -156,11 +160,12 @@ def misconception_outcome(exercise: Exercise, misconception: Misconception, args
 
 
 def _explained(exercise: Exercise, caller: Caller, trials: list[Trial]) -> Finding:
-    trial = min((trial for trial in trials if trial.problem), key=lambda trial: _ease(exercise, trial))
+    failing = sorted((trial for trial in trials if trial.problem), key=lambda trial: _ease(exercise, trial))
+    trial = failing[0]
     assert trial.problem is not None
     if trial.problem.fault in FINAL:
         return Finding(exercise, trial.problem, trial)
-    if trial.problem.fault in ("", "raises") and (finding := _remembers(exercise, caller, trial, trials)):
+    if trial.problem.fault in ("", "raises") and (finding := _remembers(exercise, caller, failing, trials)):
         return finding
     misconception = _recognised(exercise, trials)
     trial = _shrunk(exercise, caller, trial, misconception)
@@ -223,21 +228,26 @@ def alike(exercise: Exercise, one: Outcome, other: Outcome) -> bool:
 # --- answers that remember
 
 
-def _remembers(exercise: Exercise, caller: Caller, failed: Trial, trials: list[Trial]) -> Finding | None:
+def _remembers(exercise: Exercise, caller: Caller, failing: list[Trial], trials: list[Trial]) -> Finding | None:
     """A call that goes wrong because of a call before it, with that call; None if it goes wrong by itself."""
     until = time.perf_counter() + REPEATING
-    alone = attempt(exercise, caller, failed.args, clean=True)
-    if alone.problem is None:
-        earlier = sorted(trials[: trials.index(failed) + 1], key=lambda trial: _length(exercise, trial))
-        for before in earlier:
+    finding = None
+    for failed in failing[:FEW_FAILING]:
+        if attempt(exercise, caller, failed.args, clean=True).problem:
+            break
+        finding = Finding(exercise, AFTER_OTHERS, failed)
+        for before in sorted(trials[: trials.index(failed) + 1], key=lambda trial: _length(exercise, trial)):
             first = attempt(exercise, caller, before.args, clean=True)
             second = attempt(exercise, caller, failed.args)
             if second.problem:
                 return Finding(exercise, REMEMBERS, second, before=first)
             if time.perf_counter() > until:
-                break
-        return Finding(exercise, UNSTEADY, failed)
-    for trial in (failed, *(each for each in trials if not each.problem)):
+                return finding
+    return finding or _unsteady(exercise, caller, [failing[0], *(each for each in trials if not each.problem)], until)
+
+
+def _unsteady(exercise: Exercise, caller: Caller, trials: list[Trial], until: float) -> Finding | None:
+    for trial in trials:
         again = caller.call(exercise.steps(trial.args))
         if not again.stopped and not alike(exercise, trial.outcome, again):
             return Finding(exercise, UNSTEADY, trial)
@@ -256,6 +266,11 @@ MAKE_IT_INSIDE = (
 )
 REMEMBERS = Problem(
     "remembers", "By itself the second call is right; after the first one it gives something else.", MAKE_IT_INSIDE
+)
+AFTER_OTHERS = Problem(
+    "remembers",
+    "By itself this call is right, but not after all the calls that the check made before it.",
+    MAKE_IT_INSIDE,
 )
 UNSTEADY = Problem(
     "remembers",

@@ -70,6 +70,8 @@ class Exercise:
     needs: Mapping[str | tuple[str, ...], str] = field(default_factory=dict)
     show: Callable[[Any], str] = show  # writes an argument as code
     written: Callable[..., str] | None = None  # writes a call, where it is not name(arguments); gets the parts as code
+    # What a notebook goes on with until this is written, where the reference is too slow for that.
+    stand_in: Callable[..., Any] | None = None
     asked_in: Literal["notebook", "exercises"] = "notebook"  # where it is written
     crashes: Sequence[Crash] = ()  # what an error in an answer to this exercise comes from, before what all share
     tell: Callable[[Args, Any, Any], Told | None] | None = None  # what a wrong result says: of (args, expected, got)

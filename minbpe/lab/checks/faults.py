@@ -274,7 +274,8 @@ def _of_error(exercise: Exercise, args: Args, expected: Outcome, error: Raised) 
         return Problem(
             "endless recursion",
             f"This call went on calling itself, until Python gave up.{line}",
-            "Which call is the last one? It must return without calling again, and each call must come nearer to it.",
+            "Which call is the last one? It must return without calling again, and each call must come nearer to it. "
+            "(Python allows about a thousand calls inside of each other: for what is longer, write a loop.)",
         )
     if expected.error is None or expected.error.kind not in error.bases:
         return _of_unwanted_error(exercise, expected, error)

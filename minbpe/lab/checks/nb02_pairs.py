@@ -9,6 +9,7 @@ from typing import Any
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.telling import Told
 
@@ -239,6 +240,14 @@ TOP_PAIR = add(
             ({(9, 8): 9, (1, 1): 12, (2, 2): 15},),
         ],
         draw=draw_stats,
+        crashes=[
+            Crash(
+                "no best pair yet",
+                "KeyError",
+                "^None$",
+                "At the beginning there is no best pair yet: None is not in stats. Ask for that before you look it up.",
+            )
+        ],
         tell=tell_top,
     )
 )

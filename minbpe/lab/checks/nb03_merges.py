@@ -8,6 +8,7 @@ from random import Random
 
 from minbpe import base, merging
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.runner import Code
 from minbpe.lab.checks.show import look
@@ -32,7 +33,7 @@ def tell_merge(args: Args, expected: list[int], got: list[int]) -> Told | None:
     if idx not in ids and unmerged != ids:
         return tell(expected, got) or Told(
             "ids are lost or changed",
-            f"With each {idx} taken apart again, what came back would be {look(unmerged)}: not the list that was given.",
+            f"With each {idx} taken apart again, this would be {look(unmerged)}: not the list that was given.",
             "Each id goes into the new list, as it is or in a merge. Which one is lost here, or changed?",
         )
     for place, each in enumerate(pairwise(got)):
@@ -285,7 +286,9 @@ def _tell_pair(stats: dict[Pair, int], pair: Pair, other: Pair, idx: int) -> Tol
         return Told(
             "a pair that is not there",
             f"At {number}, {other} is learned: as the ids are merged by then, this pair does not occur.",
-            "After each merge the ids are others. Which list do you count, and are the counts made anew?",
+            "After each merge the ids are others. Which list do you count, and are the counts made anew?"
+            if idx > 256
+            else "Before the first merge the ids are the bytes of the text as it is. Is it changed before the count?",
         )
     if stats[other] == stats[pair]:
         return Told(
@@ -301,6 +304,15 @@ def _tell_pair(stats: dict[Pair, int], pair: Pair, other: Pair, idx: int) -> Tol
     )
 
 
+OUT_OF_PAIRS = Crash(
+    "never out of pairs",
+    "ValueError",
+    r"max\(\).*empty",
+    "Here no pair is left, and max has nothing to choose from. Look at the counts before you choose: what should "
+    "training "
+    "do when there are none?",
+)
+
 TRAIN = add(
     Exercise(
         "train",
@@ -313,6 +325,7 @@ TRAIN = add(
         own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges],
         returns=dict[Pair, int],
         same=in_order,
+        crashes=[OUT_OF_PAIRS],
         tell=lambda args, expected, got: tell_merges([list(args[0].encode("utf-8"))], expected, got),
         cases=TRAIN_CASES,
         draw=draw_train,
@@ -581,6 +594,16 @@ BUILD_VOCAB = add(
         reference=inputs.vocab_of,
         own=[base.Tokenizer._use_merges],
         returns=dict[int, bytes],
+        crashes=[
+            Crash(
+                "halves before they are made",
+                "KeyError",
+                r"^\d+$",
+                "A half is looked up before it was put in. Go through the merges in their order, and put each new "
+                "token into "
+                "the vocabulary that you look the halves up in.",
+            )
+        ],
         cases=[
             ({},),
             ({(97, 98): 256},),

@@ -9,6 +9,7 @@ from typing import Any
 
 from minbpe import base, basic, merging
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, parts_of
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb03_merges import TRAIN
@@ -278,6 +279,23 @@ def tell_ids(vocab: Vocab, merges: Merges, text: str, expected: list[int], got: 
     )
 
 
+ENCODE_CRASHES = [
+    Crash(
+        "no pair to choose from",
+        "ValueError",
+        r"(min|max)\(\).*empty",
+        "One id alone, or none, has no pairs, and there is nothing to choose from. See what the loop asks for.",
+    ),
+    Crash(
+        "a pair that is not in merges",
+        "KeyError",
+        r"^\(",
+        "This pair is not in merges. min gives some pair even if none of them is known: ask whether it is in merges "
+        "before "
+        "you merge it.",
+    ),
+]
+
 ENCODE = add(
     Exercise(
         "encode",
@@ -289,6 +307,7 @@ ENCODE = add(
         reference=encode,
         own=[basic.BasicTokenizer.encode, merging.apply_merges],
         returns=list[int],
+        crashes=ENCODE_CRASHES,
         tell=lambda args, expected, got: tell_ids(inputs.vocab_of(args[1]), args[1], args[0], expected, got),
         cases=ENCODE_CASES,
         draw=draw_encode,
@@ -615,6 +634,7 @@ BASIC_TOKENIZER = add(
         own=[basic.BasicTokenizer, base.Tokenizer, merging.apply_merges, merging.learn_merges],
         methods=("train", "encode", "decode"),
         same=alike_but_for_replacements,
+        crashes=ENCODE_CRASHES,
         tell=tell_script,
         cases=BASIC_CASES,
         draw=draw_script,

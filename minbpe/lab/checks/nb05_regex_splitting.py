@@ -8,8 +8,8 @@ from random import Random
 from minbpe import base, merging, patterns
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
-from minbpe.lab.checks.nb03_merges import TRAIN, chunks_of, tell_merges
-from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair, tell_ids
+from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, chunks_of, tell_merges
+from minbpe.lab.checks.nb04_encode_decode import ENCODE, ENCODE_CRASHES, Merges, Pair, tell_ids
 from minbpe.lab.checks.nb04_encode_decode import encode as encode_chunk
 from minbpe.lab.checks.show import look
 from minbpe.lab.checks.telling import Told
@@ -90,7 +90,7 @@ def tell_piece(args: Args, expected: list[str], got: list[str]) -> Told | None:
         f"cut otherwise than {piece}",
         f"Here {look(got[place])} is a chunk, and {look(expected[place])} should be. In GPT-4's pattern the piece "
         f"*{piece}* takes that: {RULES_OF_PIECES[piece]}.",
-        f"Lay your piece for *{piece}* beside that sentence; then look at the pieces that are tried before it, for they "
+        f"Lay your piece for *{piece}* beside that sentence; then look at the pieces tried before it, for they "
         "may have taken a part of it.",
     )
 
@@ -329,6 +329,7 @@ TRAIN_CHUNKS = add(
         own=[base.Tokenizer.train, base.Tokenizer.train_steps, merging.learn_merges],
         returns=dict[Pair, int],
         same=in_order,
+        crashes=[OUT_OF_PAIRS],
         tell=lambda args, expected, got: tell_merges(chunks_of(args[0]), expected, got),
         cases=[
             ([], 258),
@@ -465,7 +466,13 @@ def tell_ordinary(args: Args, expected: list[int], got: list[int]) -> Told | Non
     text, merges = args
     place, vocab = 0, inputs.vocab_of(merges)
     for chunk in split(text):
-        should, did = encode_chunk(chunk, merges), []
+        should, did = encode_chunk(chunk, merges), list[int]()
+        if place == len(got):
+            return Told(
+                "the end is missing",
+                f"All is right up to the chunk {look(chunk)}; from there on the ids are missing.",
+                "What ends the loop over the chunks?",
+            )
         length = 0
         for idx in got[place:]:
             if length >= len(chunk.encode("utf-8")) or idx not in vocab:
@@ -497,6 +504,7 @@ ENCODE_ORDINARY = add(
         own=[RegexTokenizer.encode_ordinary, RegexTokenizer.encode, merging.apply_merges],
         returns=list[int],
         same=by_either_pattern,
+        crashes=ENCODE_CRASHES,
         tell=tell_ordinary,
         cases=[
             ("", {}),

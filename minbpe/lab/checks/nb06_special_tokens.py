@@ -8,6 +8,7 @@ from random import Random
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import AB, DECODE, E_ACUTE, Vocab
@@ -332,6 +333,23 @@ ENCODE_SPECIAL = add(
             ("<|a|>", ONE, Code("{}.keys()"), BYTES),
             ("<|a|>", ONE, ("<|a|>",), BYTES),
             ("<|a|>b", ONE, [], BYTES),
+        ],
+        crashes=[
+            Crash(
+                "unknown names are looked up",
+                "KeyError",
+                "^'(?!none|all)",
+                "Was a name of the collection looked up that is no special token? Unknown names mean nothing: ask "
+                "which of "
+                "the special tokens that there are is allowed.",
+            ),
+            Crash(
+                "a collection is looked up",
+                "TypeError",
+                "unhashable type",
+                "allowed_special can be a set or a list, which no dict can have as a key. Compare it with the three "
+                "words by ==.",
+            ),
         ],
         tell=tell_special,
         draw=draw_encode_special,

@@ -15,6 +15,7 @@ from typing import Any
 
 from minbpe import gpt4, merging, patterns, vocabularies
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
@@ -97,6 +98,24 @@ SPLIT_TOKEN = add(
         reference=split_token,
         own=[gpt4.recover_merges, merging.apply_merges],
         returns=tuple[bytes, bytes],
+        crashes=[
+            Crash(
+                "one merge too far",
+                "ValueError",
+                r"(min|max)\(\).*empty",
+                "Only one piece is left, and one piece has no neighbours: that was one merge too far. When are the "
+                "two parents "
+                "there?",
+            ),
+            Crash(
+                "most pairs are no tokens",
+                "KeyError",
+                r"^b['\"]",
+                "Most neighbours do not make a token: ranks does not have them. ranks.get(…, math.inf) gives them "
+                "the worst "
+                "rank of all.",
+            ),
+        ],
         cases=[
             (ranks_of([b"ab"]), b"ab"),
             (ranks_of([b"ab", b"abc"]), b"abc"),
@@ -275,6 +294,14 @@ RECOVER_MERGES = add(
         own=[gpt4.recover_merges, merging.apply_merges],
         returns=dict[Pair, int],
         same=in_order,
+        crashes=[
+            Crash(
+                "single bytes have no parents",
+                "ValueError",
+                "not enough values to unpack",
+                "A single byte was never merged: it has no parents to take apart. Leave it out.",
+            )
+        ],
         cases=[
             (ranks_of([]),),
             (ranks_of([b"ab"]),),
@@ -400,6 +427,17 @@ BYTE_SHUFFLE = add(
         reference=byte_shuffle,
         own=[gpt4.recover_byte_shuffle],
         returns=dict[int, int],
+        crashes=[
+            Crash(
+                "a number is no key", "KeyError", r"^\d+$", "ranks knows bytes, as b'h', and no numbers: bytes([104])."
+            ),
+            Crash(
+                "bytes of a number",
+                "KeyError",
+                r"^b['\"]",
+                "bytes(0) is nothing at all, and bytes(5) is five zeros. bytes([5]) is the byte 5.",
+            ),
+        ],
         cases=[
             (ranks_of([]),),
             (ranks_of([], 3, 7),),

@@ -14,10 +14,11 @@ from collections.abc import Callable
 from random import Random
 
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, by_value
 from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, tell_ids
 from minbpe.lab.checks.runner import Code
-from minbpe.lab.checks.telling import Told
+from minbpe.lab.checks.telling import Told, counted
 
 Encode = Callable[[str], list[int]]
 Parallel = dict[str, list[str]]
@@ -45,16 +46,22 @@ def tell_per_char(args: Args, expected: float, got: float) -> Told | None:
     if abs(tokens / got - round(tokens / got)) < 1e-6 * tokens / got:
         return Told(
             "another number of characters",
-            f"That is {tokens} tokens over {round(tokens / got)}; the text has {len(text)} characters.",
+            f"That is {counted(tokens, 'token')} over {round(tokens / got)}; the text has "
+            f"{counted(len(text), 'character')}.",
             "What do you divide by? len of the text itself is the number of its characters.",
         )
     if abs(got * len(text) - round(got * len(text))) < 1e-6 * len(text):
         return Told(
             "another number of tokens",
-            f"That is {round(got * len(text))} tokens over {len(text)} characters; encode gives {tokens} tokens.",
+            f"That is {counted(round(got * len(text)), 'token')} over {counted(len(text), 'character')}; encode gives "
+            f"{counted(tokens, 'token')}.",
             "Encode the text as it is, in one piece, and count all that comes back.",
         )
-    return None
+    return Told(
+        "both numbers may be others",
+        f"It should be {counted(tokens, 'token')} over {counted(len(text), 'character')}.",
+        "Print the two numbers before you divide them: which is another one?",
+    )
 
 
 TOKENS_PER_CHAR = add(
@@ -186,8 +193,8 @@ def tell_premium(args: Args, expected: dict[str, float], got: dict[str, float]) 
     tokens, least = (_tokens(encode, parallel[each]) for each in (code, base))
     return Told(
         "one language is wrong",
-        f"For {code!r}, {got[code]:.3g} came back. Its sentences are {tokens} tokens, those of the base, {base!r}, are "
-        f"{least}: {tokens} / {least} is {expected[code]:.3g}.",
+        f"For {code!r}, {got[code]:.3g} came back. Its sentences have {counted(tokens, 'token')}, those of the base, "
+        f"{base!r}, {counted(least, 'token')}: {tokens} / {least} is {expected[code]:.3g}.",
         "Print the two sums before you divide. Are all sentences in them, and is each encoded by itself?",
     )
 
@@ -214,6 +221,14 @@ LANGUAGE_PREMIUM = add(
             (CHARACTERS, {"de": ["ja"], "ko": ["네"]}, "ko"),
             (WORDS, {"en": SENTENCES * 2, "de": SENTENCES[::-1] + SENTENCES[:1] * 8}),
             (CHARACTERS, {"en": ["a", "b", "c"], "de": ["d", "e", "fgh"]}),
+        ],
+        crashes=[
+            Crash(
+                "english is always there",
+                "KeyError",
+                "'en'",
+                "The base is what the argument says. Someone may compare with German, and have no English at all.",
+            )
         ],
         tell=tell_premium,
         draw=draw_parallel,
@@ -370,6 +385,14 @@ ENCODE_CODE_POINTS = add(
         asked_in="exercises",
         reference=encode_code_points,
         returns=list[int],
+        crashes=[
+            Crash(
+                "an unknown character is looked up",
+                "KeyError",
+                "",
+                "Is this a character that is not known? Ask whether it is in `characters` before you look it up.",
+            )
+        ],
         tell=tell_code_points,
         cases=[
             ("", HAN, {}),

@@ -171,6 +171,7 @@ class Facts:
     digests: frozenset[str] = frozenset()  # of its functions that have a docstring: a copy has the same
     source: str = ""
     names: frozenset[str] = frozenset()  # that its code uses, and the code of the functions beside it that it calls
+    outside: tuple[str, ...] = ()  # names of values, not functions, that it uses and other cells have made
 
 
 class Caller(Protocol):
@@ -356,7 +357,16 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
         source=_source(inner),
         names=names_in(functions),
+        outside=_outside(inner),
     )
+
+
+def _outside(function: Any) -> tuple[str, ...]:
+    if not isinstance(function, FunctionType):
+        return ()
+    kinds = (str, bytes, int, float, list, dict, set, tuple)
+    names = _global_names(function.__code__)
+    return tuple(sorted(name for name in names if isinstance(function.__globals__.get(name), kinds)))
 
 
 def _source(answer: Any) -> str:

@@ -24,6 +24,9 @@ class Told:
     hint: str = ""
 
 
+FOLLOW = "Follow this input through your code, line by line: where is it lost?"
+
+
 def tell(expected: Any, got: Any) -> Told | None:
     """What can be said of two values of the same type that differ."""
     for kind, rule in RULES.items():
@@ -38,9 +41,7 @@ def tell(expected: Any, got: Any) -> Told | None:
 def _of_row(expected: Any, got: Any) -> Told | None:
     parts = "text" if isinstance(expected, str) else "bytes" if isinstance(expected, bytes) else "list"
     if not got:
-        return Told(
-            "nothing comes back", f"What comes back is empty: {got!r}.", "Is anything put in before the return?"
-        )
+        return Told("nothing comes back", f"What comes back is empty: {got!r}.", FOLLOW)
     start = _common(expected, got)
     end = min(_common(expected[::-1], got[::-1]), min(len(expected), len(got)) - start)
     if start == len(got):
@@ -106,7 +107,11 @@ def _of_ids(expected: list[int], got: list[int]) -> Told | None:
     new = [(a, b) for a, b in zip(expected, got, strict=False) if a != b]
     if len(expected) == len(got) and new and all(a > 255 for a, _ in new):
         steps = {b - a for a, b in new}
-        if len(steps) == 1 and [b for a, b in zip(expected, got, strict=True) if a > 255] == [b for _, b in new]:
+        if (
+            len(steps) == 1
+            and abs(new[0][1] - new[0][0]) < 257
+            and [b for a, b in zip(expected, got, strict=True) if a > 255] == [b for _, b in new]
+        ):
             step = steps.pop()
             far = "one" if abs(step) == 1 else str(abs(step))
             return Told(
@@ -159,7 +164,7 @@ def _of_bytes(expected: bytes, got: bytes) -> Told | None:
     if len(expected) != len(got):
         return Told(
             "another number of bytes",
-            f"{_counted(len(expected), 'byte')} should come back, and {_counted(len(got), 'byte')} came.",
+            f"{counted(len(expected), 'byte')} should come back, and {counted(len(got), 'byte')} came.",
         )
     place = _common(expected, got)
     return Told(
@@ -173,7 +178,7 @@ def _of_bytes(expected: bytes, got: bytes) -> Told | None:
 
 def _of_dict(expected: dict[Any, Any], got: dict[Any, Any]) -> Told | None:
     if not got:
-        return Told("nothing comes back", "What comes back is an empty dict.", "Is anything put in before the return?")
+        return Told("nothing comes back", "What comes back is an empty dict.", FOLLOW)
     if expected == got:
         return Told(
             "another order",
@@ -188,14 +193,14 @@ def _of_dict(expected: dict[Any, Any], got: dict[Any, Any]) -> Told | None:
         last = list(expected)[: len(got)] == list(got)
         return Told(
             "the end is missing" if last else "entries are missing",
-            f"What is there is right, but {_counted(len(missing), 'entry')} {'is' if len(missing) == 1 else 'are'} "
+            f"What is there is right, but {counted(len(missing), 'entry')} {'is' if len(missing) == 1 else 'are'} "
             f"missing{' at the end' if last else ''}, as {missing[0]!r}.",
             "What ends your loop, or what passes over this entry?",
         )
     if not missing and all(expected[key] == got[key] for key in expected):
         return Told(
             "entries too many",
-            f"All that should be there is there, and {_counted(len(extra), 'entry')} more, as {extra[0]!r}.",
+            f"All that should be there is there, and {counted(len(extra), 'entry')} more, as {extra[0]!r}.",
             "What puts that one in? Does it go one step too far?",
         )
     return None
@@ -206,7 +211,7 @@ def _of_values(expected: dict[Any, Any], got: dict[Any, Any]) -> Told:
     key = wrong[0]
     if all(isinstance(each, int) for each in (*expected.values(), *got.values())):
         steps = {got[each] - expected[each] for each in expected}
-        if len(steps) == 1:
+        if len(steps) == 1 and len(expected) > 1:
             step = steps.pop()
             return Told(
                 "all numbers are shifted",
@@ -216,7 +221,7 @@ def _of_values(expected: dict[Any, Any], got: dict[Any, Any]) -> Told:
             )
     return Told(
         "wrong values",
-        f"The keys are right, but {_counted(len(wrong), 'value')} of {len(expected)} "
+        f"The keys are right, but {counted(len(wrong), 'value')} of {len(expected)} "
         f"{'is' if len(wrong) == 1 else 'are'} not: {look(key)} should have {look(expected[key])}, and has "
         f"{look(got[key])}.",
     )
@@ -279,6 +284,6 @@ def _lost(more: str, less: str) -> str:
     return more[start:rest]
 
 
-def _counted(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
     plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
     return f"{number} {word if number == 1 else plural}"

@@ -19,6 +19,8 @@ the command makes and keeps. docs/grading.md is the instructor's guide. Needs th
     course.py       nbgrader's side: the assignments, the gradebook, the pages
     results.py      what is known, one file each, whole or not at all
     table.py        the table that is shown
+    imports.py      downloads of Moodle, Canvas and Gradescope
+    exports.py      points for Canvas and Moodle
 """
 
 import sys

@@ -48,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     add("--feedback", action="store_true", help="write a page for each learner, GRADED/feedback/…/*.html")
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="so many at once (all cores)")
     add("--cluster", default="", metavar="ADDRESS", help="grade on the Dask cluster at this address")
+    add("--export", action="append", default=[], metavar="WHAT", help="also canvas.csv or moodle.csv: canvas, moodle")
     add(
         "--sandbox",
         default="auto",

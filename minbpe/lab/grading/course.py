@@ -35,6 +35,7 @@ from traitlets import Unicode
 from traitlets.config import Config, PyFileConfigLoader
 
 from minbpe.lab.checks import EXERCISES
+from minbpe.lab.grading.exports import WideExport
 from minbpe.lab.grading.results import CannotRun, Results, Row
 
 # The released and the solved notebooks have nbgrader's names for them; what it grades is put into `prepared`, since
@@ -223,6 +224,13 @@ class Course:
         """Make nbgrader's page for the learner, feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html. Complaint, or ""."""
         result = self.api.generate_feedback(assignment, student)
         return "" if result["success"] else str(failed(f"no page for {student}, {assignment}", result))
+
+    def export(self, exporter: type[WideExport]) -> Path:
+        """Write the points by one of nbgrader's exporters. Returns the file."""
+        path = self.folder / exporter.default
+        with self.gradebook() as book:
+            exporter(to=str(path)).export(book)
+        return path
 
 
 def failed(what: str, result: dict[str, Any]) -> CannotRun:

@@ -132,7 +132,8 @@ def _json(value: Any) -> bytes:
 
 def _row(data: Any) -> Row:
     row = Row(**data)
-    kinds = {"float": (int, float), "str": str, "list[str]": list, "dict[str, float]": dict, "bool": bool}
+    kinds: dict[str, Any] = {"float": (int, float), "str": str, "bool": bool}
+    kinds |= {"list[str]": list, "dict[str, float]": dict}
     for each in fields(Row):
         if not isinstance(getattr(row, each.name), kinds[str(each.type)]):
             raise ValueError(f"{each.name} cannot be that")

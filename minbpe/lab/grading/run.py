@@ -12,6 +12,7 @@ from tqdm import tqdm
 from minbpe.lab.grading import mending, pool, sandbox
 from minbpe.lab.grading.borrowed import borrowed
 from minbpe.lab.grading.course import Course
+from minbpe.lab.grading.exports import EXPORTS
 from minbpe.lab.grading.pool import Key, Order, Result
 from minbpe.lab.grading.results import POINTS, CannotRun, Results, Row
 from minbpe.lab.grading.submissions import Submission, submissions
@@ -26,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
     """Grade what has changed, and show the table. Returns the exit code."""
     check_folders(options)
     assignments = sorted(path.parent.name for path in options.course.glob("solutions/*/*.ipynb"))
+    if strange := set(options.export) - set(EXPORTS):
+        raise CannotRun(f"there is no export {min(strange)}: there are {', '.join(EXPORTS)}")
     unknown = set(options.assignment) - set(assignments)
     if unknown:
         raise CannotRun(f"there is no assignment {min(unknown)}: there are {', '.join(assignments)}")
@@ -85,6 +88,8 @@ class Grading:
         rows = self.show(fingerprints)
         for complaint in complaints:
             print(complaint)
+        for name in self.options.export:
+            print(f"For {name.capitalize()}: {self.course.export(EXPORTS[name])}")
         return 1 if complaints or any(row.look_at for row in rows) else 0
 
     def is_due(self, key: Key, fingerprint: str) -> bool:

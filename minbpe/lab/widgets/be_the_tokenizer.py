@@ -161,7 +161,7 @@ def row_panel(play: Play, *, dir: str, here: int | None) -> str:
         stands = " data-here=''" if here is not None and place <= here < after else ""
         places.append(
             f'role="button" tabindex="{stop}" data-rove="" data-event="merge" data-value="{pair[0]},{pair[1]},{place}" '
-            f'data-twin="{pair[0]},{pair[1]}" data-key="r{place}" aria-label="{about}"{stands}'
+            f'data-twin="{pair[0]},{pair[1]}" data-key="r{place}" title="{about}"{stands}'
         )
         place = after
     made = [number for number, idx in enumerate(play.row) if play.moves and idx == 255 + len(play.moves)]
@@ -336,7 +336,8 @@ class BeTheTokenizer(TextLab):
         }
         if self.counts:
             parts["pairs"] = pairs_panel(you)
-        return parts | {"merges": merges_panel(you, them), "help": notice(HELP)}
+        parts["merges"] = merges_panel(you, them)
+        return parts if self.large else parts | {"help": notice(HELP)}  # on a slide there is no room for it
 
     def still(self) -> str:
         return draw_still(self.you, self.greedy)

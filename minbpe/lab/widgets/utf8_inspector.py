@@ -176,12 +176,15 @@ def _cells(characters: Sequence[Character]) -> list[_Cell]:
     return cells
 
 
-def lanes(characters: Sequence[Character], per_line: int, chosen: int = -1) -> str:
+def lanes(characters: Sequence[Character], per_line: int, chosen: int = -1, *, one_line: bool = False) -> str:
     """Characters, their code points, bytes and bits as lanes, one above the other; `per_line` bytes to a line.
 
     Of the bits, the header (0, 10, 110, 1110, 11110: how many bytes there are, or that this one continues) is framed.
     """
-    return "".join(_lanes(line, chosen) for line in _lines_of_cells(_cells(characters), per_line))
+    lines = _lines_of_cells(_cells(characters), per_line)
+    if one_line:  # that of the code point that is chosen
+        lines = [line for line in lines if any(cell.number == chosen for cell in line)][:1] or lines[:1]
+    return "".join(_lanes(line, chosen) for line in lines)
 
 
 def _lines_of_cells(cells: list[_Cell], per_line: int) -> list[list[_Cell]]:
@@ -302,7 +305,9 @@ def _line_of(text: str) -> str:
     return inline(text.encode("utf-8"))
 
 
-def draw(text: str, characters: Sequence[Character], per_line: int, chosen: int = -1) -> dict[str, str]:
+def draw(
+    text: str, characters: Sequence[Character], per_line: int, chosen: int = -1, *, large: bool = False
+) -> dict[str, str]:
     """Utf8Inspector's picture: the sizes of `text`, and the lanes of its first `characters`."""
     whole = len(clusters(text))
     drawn = sum(len(character.code_points) for character in characters)
@@ -314,13 +319,14 @@ def draw(text: str, characters: Sequence[Character], per_line: int, chosen: int 
     counts = sizes((whole, "character"), (len(text), "code point"), (len(text.encode()), "byte"))
     if not text:
         return {"sizes": counts, "lanes": nothing("No text, no bytes.")}
-    body = one_stop(lanes(characters, per_line, chosen))
-    body += tip("Choose a code point: press it, or go there with Tab, the arrows and Enter.")
-    return {
-        "sizes": counts,
-        "lanes": panel("Characters, code points, bytes", body) + leaves_out(drawn, len(text), "code points"),
-        "legend": legend,
-    }
+    body = one_stop(lanes(characters, per_line, chosen, one_line=large))
+    if not large:
+        body += tip("Choose a code point: press it, or go there with Tab, the arrows and Enter.")
+    parts = {"sizes": counts, "lanes": panel("Characters, code points, bytes", body)}
+    if large:  # a slide has room for one line, and a lecturer has words for the rest
+        return parts
+    parts["lanes"] += leaves_out(drawn, len(text), "code points")
+    return parts | {"legend": legend}
 
 
 def draw_still(text: str, characters: Sequence[Character]) -> str:
@@ -403,7 +409,7 @@ class Utf8Inspector(TextLab):
 
     def picture(self) -> dict[str, str]:
         found = characters(self.text, BYTES_SHOWN)
-        parts = draw(self.text, found, self._per_line, self.point)
+        parts = draw(self.text, found, self._per_line, self.point, large=self.large)
         point = self._chosen(found)
         if point is not None:
             bits = [bit for bit in self.flipped if 0 <= bit < 8 * len(point.data)]

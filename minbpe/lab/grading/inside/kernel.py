@@ -10,6 +10,7 @@ sandbox (../sandbox.py).
 from __future__ import annotations
 
 import os
+import site
 import sys
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,12 @@ def limit_memory(size: int) -> bool:
     return True
 
 
+def packages() -> list[str]:
+    """The folders of Python, its packages and the course's. What else is in sys.path need not be there."""
+    users = site.getusersitepackages() if site.ENABLE_USER_SITE else sys.prefix
+    return [sys.prefix, sys.base_prefix, users, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+
+
 class Guard:
     """An audit hook: Python asks it before it opens a file, a connection, or another program."""
 
@@ -64,8 +71,7 @@ class Guard:
         self.notes = notes
         self.sockets = sockets  # the folder in which the grader listens
         # In a sandbox there is nothing to read elsewhere; that it was tried is worth a line.
-        self.readable = tuple(map(os.path.realpath, [folder, *READABLE, *sys.path])) if contained else ()
-        self.packages = tuple(os.path.realpath(path) for path in (sys.prefix, sys.base_prefix))
+        self.readable = tuple(map(os.path.realpath, [folder, *READABLE, *packages()])) if contained else ()
 
     def note(self, kind: str, what: object) -> None:
         line = f"{kind}\t{' '.join(str(what).split())[:100]}\n"
@@ -116,7 +122,7 @@ class Guard:
 
     def look_at_reading(self, path: str) -> None:
         where = os.path.realpath(path)
-        if not where.startswith((*self.readable, *self.packages)) or where.startswith(PRIVATE):
+        if not where.startswith(self.readable) or where.startswith(PRIVATE):
             self.note("reading outside its own folder", where)
 
     def keep_inside(self, path: Any, number: int = -1) -> None:

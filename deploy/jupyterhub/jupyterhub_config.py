@@ -1,0 +1,74 @@
+"""A JupyterHub for a class on one machine, with nbgrader's exchange.
+
+    python -m pip install jupyterhub && npm install --global configurable-http-proxy
+    jupyterhub --config deploy/jupyterhub/jupyterhub_config.py
+
+docs/jupyterhub.md is the guide. Everything that differs from place to place comes from the environment:
+
+    MINBPE_HUB         the folder for what the hub keeps, and for the exchange (default: ./hub)
+    MINBPE_INSTRUCTORS names, with commas between them (default: instructor)
+    MINBPE_TRY         set to 1 to try it on your own machine: no passwords, all users are you. Never for a class.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (JupyterHub puts it there)
+
+COURSE = Path(__file__).resolve().parents[2]
+HUB = Path(os.environ.get("MINBPE_HUB", "hub")).resolve()
+INSTRUCTORS = set(filter(None, os.environ.get("MINBPE_INSTRUCTORS", "instructor").split(",")))
+EXCHANGE = HUB / "exchange"
+HUB.mkdir(parents=True, exist_ok=True)
+EXCHANGE.mkdir(exist_ok=True)
+EXCHANGE.chmod(0o777)  # nbgrader's exchange: everybody hands in here, and nobody reads what others handed in
+
+c.JupyterHub.bind_url = os.environ.get("MINBPE_URL", "http://127.0.0.1:8000")
+c.JupyterHub.db_url = f"sqlite:///{HUB / 'jupyterhub.sqlite'}"
+c.JupyterHub.cookie_secret_file = str(HUB / "cookie_secret")
+c.ConfigurableHTTPProxy.pid_file = str(HUB / "proxy.pid")
+c.Authenticator.admin_users = INSTRUCTORS
+c.JupyterHub.load_groups = {"formgrade-minbpe": {"users": sorted(INSTRUCTORS)}}
+c.Spawner.cmd = [str(Path(sys.executable).with_name("jupyterhub-singleuser"))]
+c.Spawner.default_url = "/lab"
+c.Spawner.environment = {
+    "JUPYTER_CONFIG_PATH": str(HUB / "config"),  # nbgrader_config.py, below, for everybody
+    "MINBPE_COURSE": str(COURSE),
+}
+
+# What nbgrader reads in every user's server: where the exchange is, and what course it is.
+(HUB / "config").mkdir(exist_ok=True)
+(HUB / "config" / "nbgrader_config.py").write_text(
+    f"""c = get_config()
+c.CourseDirectory.course_id = "minbpe"
+c.Exchange.root = {str(EXCHANGE)!r}
+c.Exchange.path_includes_course = True
+c.Exchange.timezone = "UTC"
+""",
+    encoding="utf-8",
+)
+
+
+def lay_out(spawner) -> None:
+    """A learner's folder holds the notebooks of the course, where the links of the exercises look for them."""
+    home = Path(spawner.notebook_dir) if os.environ.get("MINBPE_TRY") else Path("~" + spawner.user.name).expanduser()
+    home.mkdir(parents=True, exist_ok=True)
+    # nbgrader fetches to minbpe/02-pairs/, and its notebook links to ../../notebooks/02-pairs.ipynb.
+    if not (home / "notebooks").exists():
+        shutil.copytree(COURSE / "notebooks", home / "notebooks")
+        owner = home.stat()
+        for path in [home / "notebooks", *(home / "notebooks").rglob("*")]:
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+c.Spawner.pre_spawn_hook = lay_out
+
+if os.environ.get("MINBPE_TRY"):
+    c.JupyterHub.authenticator_class = "dummy"
+    c.DummyAuthenticator.allow_all = True
+    c.JupyterHub.spawner_class = "simple"
+    c.SimpleLocalProcessSpawner.home_dir_template = str(HUB / "home" / "{username}")
+    c.Spawner.notebook_dir = str(HUB / "home" / "{username}")
+    c.Spawner.args = ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []

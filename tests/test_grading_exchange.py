@@ -1,0 +1,152 @@
+"""Classes come from Moodle, Canvas and Gradescope, and their points go back there."""
+
+import csv
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from minbpe.lab.grading.exports import CanvasExport, MoodleExport
+from minbpe.lab.grading.imports import import_download, main
+from minbpe.lab.grading.results import CannotRun
+from minbpe.lab.grading.submissions import time_of
+
+NAME = "02-pairs"
+
+
+def download(folder, files):
+    """A zip with these files: what is in each, and the minute at which it was written."""
+    path = folder / "download.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, (text, minute) in files.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 10, 5, 12, minute, 0)), text)
+    return path
+
+
+def imported(folder):
+    return {path.parents[1].name: path.read_text(encoding="utf-8") for path in folder.glob(f"*/{NAME}/{NAME}.ipynb")}
+
+
+def test_moodle_with_folders_and_without(tmp_path):
+    files = {
+        "Ann Lee_11_assignsubmission_file_/02-pairs.ipynb": ("ann", 1),
+        "Ann Lee_11_assignsubmission_file_/notes.txt": ("", 2),
+        "Jörg Ö. Maß_12_assignsubmission_file_02-pairs.ipynb": ("jörg", 3),
+        "Ann Lee_13_assignsubmission_file_/pairs.ipynb": ("another ann", 4),
+        "Eve_14_assignsubmission_onlinetext_/onlinetext.html": ("", 5),
+    }
+    done = import_download("moodle", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"Ann Lee_11": "ann", "Jörg Ö. Maß_12": "jörg", "Ann Lee_13": "another ann"}
+    assert done.said == []
+    path = tmp_path / "in" / "Jörg Ö. Maß_12" / NAME / f"{NAME}.ipynb"
+    assert time_of(path) == "2026-10-05T12:03:00+00:00"
+
+
+def test_canvas_late_and_repeated_ones(tmp_path):
+    files = {
+        "leeann_101_5001_02-pairs.ipynb": ("first", 1),
+        "leeann_101_5002_02-pairs-1.ipynb": ("second", 1),
+        "leeann_101_5003_02-pairs-2.ipynb": ("third", 1),
+        "maxbob_LATE_102_5004_02-pairs.ipynb": ("late", 2),
+        "eve_103_5005_essay.pdf": ("", 3),
+    }
+    done = import_download("canvas", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"leeann_101": "third", "maxbob_102": "late"}
+    assert done.said == [
+        "leeann_101 handed in 3 notebooks: leeann_101_5003_02-pairs-2.ipynb counts",
+        "maxbob_102 was late",
+    ]
+
+
+METADATA = """
+submission_7:
+  :submitters:
+  - :name: Ann Lee
+    :email: ann@example.edu
+  - :name: Bob
+    :email: bob@example.edu
+  :created_at: 2026-10-05 10:00:00.5 Z
+submission_8:
+  :submitters:
+  - :name: Eve
+  :created_at: 2026-10-06 10:00:00 Z
+  :lateness: 3600
+"""
+
+
+def test_gradescope_with_groups(tmp_path):
+    files = {
+        "assignment_9_export/submission_metadata.yml": (METADATA, 0),
+        "assignment_9_export/submission_7/02-pairs.ipynb": ("group", 1),
+        "assignment_9_export/submission_8/02-pairs.ipynb": ("eve", 1),
+    }
+    done = import_download("gradescope", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"ann@example.edu": "group", "bob@example.edu": "group", "Eve": "eve"}
+    assert done.said == ["Eve was late"]
+    assert time_of(tmp_path / "in" / "ann@example.edu" / NAME / f"{NAME}.ipynb") == "2026-10-05T10:00:00+00:00"
+
+
+def test_an_unpacked_folder_is_the_same_as_its_zip_and_nothing_lands_elsewhere(tmp_path):
+    files = {
+        "leeann_101_5001_02-pairs.ipynb": ("ann", 1),
+        "../../evil_102_5002_02-pairs.ipynb": ("evil", 1),
+        "x/../.._103_5003_02-pairs.ipynb": ("dots", 1),
+    }
+    path = download(tmp_path, files)
+    import_download("canvas", path, NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"leeann_101": "ann", "evil_102": "evil", "_103": "dots"}
+    unpacked = tmp_path / "unpacked"
+    unpacked.mkdir()
+    (unpacked / "leeann_101_5001_02-pairs.ipynb").write_text("ann", encoding="utf-8")
+    assert import_download("canvas", unpacked, NAME, tmp_path / "other").students == 1
+
+
+def test_another_download_is_said(tmp_path, capsys):
+    path = download(tmp_path, {"readme.txt": ("", 1)})
+    with pytest.raises(CannotRun, match="no notebook in the way that moodle names them"):
+        import_download("moodle", path, NAME, tmp_path / "in")
+    (tmp_path / "no.zip").write_bytes(b"PK")
+    assert main(["canvas", str(tmp_path / "no.zip"), NAME, str(tmp_path / "in")]) == 2
+    assert "neither a folder nor a zip that can be read" in capsys.readouterr().err
+
+
+@pytest.fixture
+def gradebook(tmp_path, monkeypatch):
+    # nbgrader calls the program `alembic`, which stands beside this Python.
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    with Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}", "minbpe") as book:
+        book.add_assignment(NAME)
+        book.add_notebook(NAME, NAME)
+        book.add_grade_cell("check-get-stats", NAME, NAME, max_score=5, cell_type="code")
+        for student in ("Ann Lee_101", "bob"):
+            book.add_student(student)
+        submission = book.add_submission(NAME, "Ann Lee_101")
+        (grade,) = submission.notebooks[0].grades
+        grade.auto_score = 4
+        submission.notebooks[0].late_submission_penalty = 1.5
+        book.db.commit()
+        yield book
+
+
+def lines(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_points_for_canvas_and_moodle(tmp_path, gradebook):
+    CanvasExport(to=str(tmp_path / "canvas.csv")).export(gradebook)
+    assert lines(tmp_path / "canvas.csv") == [
+        ["Student", "ID", "SIS Login ID", "Section", NAME],
+        ["    Points Possible", "", "", "", "5"],
+        ["Ann Lee", "101", "", "", "2.5"],
+        ["bob", "", "bob", "", ""],
+    ]
+    MoodleExport(to=str(tmp_path / "moodle.csv")).export(gradebook)
+    assert lines(tmp_path / "moodle.csv") == [
+        ["Identifier", "Full name", NAME],
+        ["Participant 101", "Ann Lee", "2.5"],
+        ["bob", "bob", ""],
+    ]
