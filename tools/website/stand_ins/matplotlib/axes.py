@@ -1,0 +1,5 @@
+from matplotlib import Whatever
+
+
+class Axes(Whatever):
+    pass

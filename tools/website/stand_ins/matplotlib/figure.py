@@ -1,0 +1,5 @@
+from matplotlib import Whatever
+
+
+class Figure(Whatever):
+    pass

@@ -1,0 +1,9 @@
+from matplotlib import Whatever
+
+
+class FontProperties(Whatever):
+    pass
+
+
+findfont = Whatever()
+get_font = Whatever()

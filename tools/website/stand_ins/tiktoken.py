@@ -1,0 +1,3 @@
+from _not_in_this_site import absent
+
+raise absent("tiktoken")
