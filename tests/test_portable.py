@@ -71,7 +71,7 @@ def random_text(rng: random.Random) -> str:
 
 def learned(pattern: str, texts: list[str]) -> RegexTokenizer:
     """A tokenizer with a token for every chunk of `texts`, so that its ids show where it cuts them."""
-    tokenizer = RegexTokenizer(pattern)
+    tokenizer = RegexTokenizer(pattern, timeout=3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that there is nothing more to learn
         tokenizer.train(texts, 5000)
@@ -113,6 +113,10 @@ def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(
         try:
             took = assert_cut_alike(pattern, texts)
         except MemoryError:  # of `regex` itself, at some of the patterns with (?R)
+            continue
+        except ValueError as error:
+            if "took more than 3 seconds" not in str(error):
+                raise
             continue
         taken += bool(took)
         refused += not took
