@@ -100,8 +100,8 @@ def huggingface(tokenizer):
 
 def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(long):
     rng = random.Random(14)
-    wanted, taken, refused = (5000, 0, 0) if long else (60, 0, 0)
-    while taken < wanted:
+    wanted, tried, taken = 5000 if long else 120, 0, 0
+    while tried < wanted:
         pattern = random_pattern(rng)
         try:
             with warnings.catch_warnings():
@@ -118,6 +118,6 @@ def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(
             if "took more than 3 seconds" not in str(error):
                 raise
             continue
+        tried += 1
         taken += bool(took)
-        refused += not took
-    assert refused < 2 * wanted
+    assert taken > wanted / 4
