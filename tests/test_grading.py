@@ -33,10 +33,12 @@ def top_pairs(stats, n):
 """
 IN_PIECES = """
 def get_stats_in_pieces(pieces):
-    ids = [idx for piece in pieces for idx in piece]
-    counts = {}
-    for pair in zip(ids, ids[1:]):
-        counts[pair] = counts.get(pair, 0) + 1
+    counts, last = {}, None
+    for piece in pieces:
+        for idx in piece:
+            if last is not None:
+                counts[last, idx] = counts.get((last, idx), 0) + 1
+            last = idx
     return counts
 """
 ALL = {"pair-places": PAIR_PLACES, "top-pairs": TOP_PAIRS, "get-stats-in-pieces": IN_PIECES}

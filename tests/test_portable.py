@@ -71,7 +71,7 @@ def random_text(rng: random.Random) -> str:
 
 def learned(pattern: str, texts: list[str]) -> RegexTokenizer:
     """A tokenizer with a token for every chunk of `texts`, so that its ids show where it cuts them."""
-    tokenizer = RegexTokenizer(pattern)
+    tokenizer = RegexTokenizer(pattern, timeout=3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that there is nothing more to learn
         tokenizer.train(texts, 5000)
@@ -100,8 +100,8 @@ def huggingface(tokenizer):
 
 def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(long):
     rng = random.Random(14)
-    wanted, taken, refused = (5000, 0, 0) if long else (60, 0, 0)
-    while taken < wanted:
+    wanted, tried, taken = 5000 if long else 120, 0, 0
+    while tried < wanted:
         pattern = random_pattern(rng)
         try:
             with warnings.catch_warnings():
@@ -114,6 +114,10 @@ def test_random_patterns_cut_random_texts_alike_in_every_engine_that_takes_them(
             took = assert_cut_alike(pattern, texts)
         except MemoryError:  # of `regex` itself, at some of the patterns with (?R)
             continue
+        except ValueError as error:
+            if "took more than 3 seconds" not in str(error):
+                raise
+            continue
+        tried += 1
         taken += bool(took)
-        refused += not took
-    assert refused < 2 * wanted
+    assert taken > wanted / 4

@@ -93,7 +93,7 @@ def test_several_kernels_at_once_lose_nothing(path):
 def test_a_write_that_fails_leaves_the_old_file_whole(path, monkeypatch):
     record("merge", path)
     before = path.read_bytes()
-    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "disk full")))
     with pytest.raises(OSError, match="disk full"):
         record("train", path)
     assert path.read_bytes() == before

@@ -397,6 +397,14 @@ class OldTokensStay(Basic):
 
 
 @wrong("BasicTokenizer")
+class MergesOfTheClass(Basic):
+    merges = {}  # noqa: RUF012  (that is the mistake)
+
+    def train(self, text, vocab_size):
+        self.merges.update(reference("train")(text, vocab_size))
+
+
+@wrong("BasicTokenizer")
 class KeyErrors(Basic):
     def decode(self, ids):
         vocab = reference("build_vocab")(self.merges)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from minbpe.lab.checks import faults, inputs, runner
@@ -168,7 +168,8 @@ def _explained(exercise: Exercise, caller: Caller, trials: list[Trial]) -> Findi
     if trial.problem.fault in ("", "raises") and (finding := _remembers(exercise, caller, failing, trials)):
         return finding
     misconception = _recognised(exercise, trials)
-    trial = _shrunk(exercise, caller, trial, misconception)
+    if trial.problem.fault != "endless recursion":  # how deep it may go says nothing more
+        trial = _shrunk(exercise, caller, trial, misconception)
     told = None if misconception else _told(exercise, trial)
     return Finding(exercise, trial.problem, trial, misconception=misconception, told=told)
 
@@ -235,12 +236,12 @@ def _remembers(exercise: Exercise, caller: Caller, failing: list[Trial], trials:
     for failed in failing[:FEW_FAILING]:
         if attempt(exercise, caller, failed.args, clean=True).problem:
             break
-        finding = Finding(exercise, AFTER_OTHERS, failed)
+        finding = Finding(exercise, _outlives(exercise, AFTER_OTHERS), failed)
         for before in sorted(trials[: trials.index(failed) + 1], key=lambda trial: _length(exercise, trial)):
             first = attempt(exercise, caller, before.args, clean=True)
             second = attempt(exercise, caller, failed.args)
             if second.problem:
-                return Finding(exercise, REMEMBERS, second, before=first)
+                return Finding(exercise, _outlives(exercise, REMEMBERS), second, before=first)
             if time.perf_counter() > until:
                 return finding
     return finding or _unsteady(exercise, caller, [failing[0], *(each for each in trials if not each.problem)], until)
@@ -250,7 +251,7 @@ def _unsteady(exercise: Exercise, caller: Caller, trials: list[Trial], until: fl
     for trial in trials:
         again = caller.call(exercise.steps(trial.args))
         if not again.stopped and not alike(exercise, trial.outcome, again):
-            return Finding(exercise, UNSTEADY, trial)
+            return Finding(exercise, _outlives(exercise, UNSTEADY), trial)
         if time.perf_counter() > until:
             break
     return None
@@ -264,19 +265,24 @@ MAKE_IT_INSIDE = (
     "Something outlives the call: a global variable, or a default argument as counts={}, which Python makes once and "
     "uses for every call. Make what you need inside the function."
 )
-REMEMBERS = Problem(
-    "remembers", "By itself the second call is right; after the first one it gives something else.", MAKE_IT_INSIDE
+MAKE_IT_IN_INIT = (
+    "Something outlives the object. What is made in the body of the class is there once, for all its objects: make "
+    "it in "
+    "__init__, or in the method that fills it, as self.merges = {}."
 )
+
+
+def _outlives(exercise: Exercise, problem: Problem) -> Problem:
+    hint = MAKE_IT_IN_INIT if exercise.methods else MAKE_IT_INSIDE
+    return replace(problem, hint=f"{hint} (Or does chance decide?)" if problem is UNSTEADY else hint)
+
+
+REMEMBERS = Problem("remembers", "By itself the second call is right; after the first one it gives something else.")
 AFTER_OTHERS = Problem(
     "remembers",
     "By itself this call is right, but not after all the calls that the check made before it.",
-    MAKE_IT_INSIDE,
 )
-UNSTEADY = Problem(
-    "remembers",
-    "Called again with the same arguments, it gives something else.",
-    f"{MAKE_IT_INSIDE} (Or does chance decide?)",
-)
+UNSTEADY = Problem("remembers", "Called again with the same arguments, it gives something else.")
 
 
 # --- smaller calls

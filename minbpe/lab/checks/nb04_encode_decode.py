@@ -619,6 +619,7 @@ BASIC_CASES = [
     ((), ("train", "ab", 257), ("u.train", "xy", 257), ("decode", [256])),
     ((), ("train", "ab", 257), ("decode", [256]), ("train", "xy", 257), ("decode", [256])),
     ((), ("train", "abcd", 259), ("encode", "abcdabcd")),
+    ((), ("train", "bc.bc,bc;bc!ab-ab+ab?cd=cd", 259), ("encode", "abcxbcd")),
     ((), ("train", "ab", 257), ("encode", "ab"), ("u.train", "xy", 257), ("u.encode", "xyab")),
     ((), ("train", inputs.LONGER, 330), ("encode", inputs.ODD + inputs.LONGER)),
 ]
@@ -707,18 +708,6 @@ class encodes_the_training_text_only(tokenizer()):  # type: ignore[misc]
 
     def encode(self, text: str) -> list[int]:
         return list(self.ids)
-
-
-@BASIC_TOKENIZER.misconception(
-    "the merges belong to the class, so that all its objects share them, and none is ever forgotten",
-    "What is made in the body of the class is there once, for t and for u, and for every training. Make the dict in "
-    "train: self.merges = {}.",
-)
-class all_objects_add_to_the_merges(tokenizer()):  # type: ignore[misc]
-    merges: Merges = {}  # noqa: RUF012  (that is the mistake)
-
-    def train(self, text: str, vocab_size: int) -> None:
-        self.merges.update(inputs.train(text, vocab_size))
 
 
 @BASIC_TOKENIZER.misconception(

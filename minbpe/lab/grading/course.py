@@ -32,7 +32,8 @@ from nbgrader.preprocessors import (
 )
 from sqlalchemy.exc import SAWarning
 from traitlets import Unicode
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from minbpe.lab.checks import EXERCISES
 from minbpe.lab.grading.exports import WideExport

@@ -154,7 +154,7 @@ class ContainedKernel(AsyncKernelManager):
             spec.interrupt_mode = "message"
         return spec
 
-    async def start_kernel(self, **options: Any) -> None:
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]  # theirs is typed as it is called
         """Start it in its own environment. The filter of system calls goes in as an open file."""
         place = self.place
         where = place.folder if place.sandbox.contained else place.work
@@ -177,7 +177,7 @@ class ContainedKernel(AsyncKernelManager):
         environment = place.environment()
         return place.sandbox.command(argv, environment, place.runtime, place.course, self.filter_fd, place.memory)
 
-    async def interrupt_kernel(self) -> None:
+    async def interrupt_kernel(self) -> None:  # type: ignore[override]
         """Ctrl C for the Python inside: what is around it would end at that."""
         if self.place.sandbox.kind != "bwrap":
             await super().interrupt_kernel()
@@ -189,7 +189,8 @@ class ContainedKernel(AsyncKernelManager):
         """The kernel's own process, inside of what contains it; None where it cannot be seen."""
         with contextlib.suppress(psutil.Error, AttributeError):
             if self.found is None or not self.found.is_running():
-                around = [psutil.Process(self.provisioner.pid)]
+                provisioner: Any = self.provisioner
+                around = [psutil.Process(provisioner.pid)]
                 around += around[0].children(recursive=True)
                 self.found = next(each for each in around if not each.children())
         return self.found
@@ -258,11 +259,13 @@ class Running(NotebookClient):
 
     def is_dead(self) -> bool:
         """Whether the kernel's process is gone."""
-        return not run_sync(self.km.is_alive)()
+        manager: Any = self.km
+        return not run_sync(manager.is_alive)()
 
     def has_call(self, server: socket.socket, code: str) -> bool:
         """Have the kernel run a line of ours that calls `server`, and wait for the call. False if it does not."""
-        self.kc.execute(code, silent=True, store_history=False)
+        client: Any = self.kc
+        client.execute(code, silent=True, store_history=False)
         for _ in range(CONNECT):
             if select.select([server], [], [], 1)[0]:
                 return True
@@ -275,7 +278,8 @@ class Running(NotebookClient):
 
     def processor_seconds(self) -> float:
         """The processor time of the kernel so far, as the system says; 0 where it cannot be seen."""
-        python = self.km.python()
+        manager: Any = self.km
+        python = manager.python()
         with contextlib.suppress(psutil.Error):
             if python:
                 times = python.cpu_times()
@@ -287,7 +291,8 @@ class Running(NotebookClient):
         run_sync(self._answers)(seconds)
 
     async def _answers(self, seconds: float) -> None:
-        await self.kc.kernel_info(reply=True, timeout=seconds)
+        client: Any = self.kc
+        await client.kernel_info(reply=True, timeout=seconds)
 
     def tell_notes(self, name: str) -> None:
         """What the kernel noted meanwhile."""

@@ -96,11 +96,9 @@ def start() -> subprocess.Popen[str]:
     """A worker's process. Ctrl C comes to us alone, and we end it."""
     root = str(PACKAGE.parent)  # where `minbpe` is, installed or not
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
-    apart: dict[str, Any] = (
-        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        if sys.platform == "win32"
-        else {"start_new_session": True}
-    )
+    apart: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     return subprocess.Popen(
         [sys.executable, "-m", "minbpe.lab.grading.worker"],
         stdin=subprocess.PIPE,

@@ -90,8 +90,8 @@ class Sandbox:
         command += ["--user", f"{os.getuid()}:{os.getgid()}", "--workdir", HOME, "--entrypoint", ""]
         for path in system_folders():
             command += ["--volume", f"{path.resolve()}:{path}:ro"]
-        for path in ("/tmp", HOME):
-            command += ["--tmpfs", f"{path}:rw,mode=1777,size={FOLDER_SIZE}"]
+        for folder in ("/tmp", HOME):
+            command += ["--tmpfs", f"{folder}:rw,mode=1777,size={FOLDER_SIZE}"]
         for path in hidden_folders():
             command += ["--tmpfs", f"{path}:ro"]
         command += ["--volume", f"{runtime}:{runtime}:rw", "--volume", f"{course}:{course}:ro"]

@@ -11,11 +11,12 @@ from minbpe.lab.draw.svg import Still
 from minbpe.lab.widgets.lab import Lab
 from minbpe.lab.widgets.questions import plain, prose
 
+# JupyterLab floats the terms of a list, and gives them a width.
 STYLE = """
-.mb-outcome { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.2em 0.8em; max-width: 62em;
-  border-left: 0.35em solid var(--mb-accent); padding: 0.2em 0.7em; margin: 0; }
-.mb-outcome dt { font-weight: 700; }
-.mb-outcome dd { margin: 0; overflow-wrap: anywhere; }
+.mb dl.mb-outcome { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.2em 0.8em;
+  max-width: 62em; border-left: 0.35em solid var(--mb-accent); padding: 0.2em 0.7em; margin: 0; }
+.mb dl.mb-outcome dt { font-weight: 700; float: none; width: auto; padding: 0; }
+.mb dl.mb-outcome dd { margin: 0; padding: 0; overflow-wrap: anywhere; }
 .mb-outcome code { font-family: var(--mb-mono); font-size: 0.95em; color: inherit; background: none; padding: 0; }
 """
 NOTHING = "nothing yet: the question stands above"

@@ -18,7 +18,7 @@ from typing import Any
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 PROGRAMS = ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
 # What changes files: which of the arguments is a path, and which says in what folder, as a number.
-CHANGES = {
+CHANGES: dict[str, list[tuple[int, int | None]]] = {
     "os.remove": [(0, 1)],
     "os.rmdir": [(0, 1)],
     "os.mkdir": [(0, 2)],
@@ -71,7 +71,8 @@ class Guard:
         self.notes = notes
         self.sockets = sockets  # the folder in which the grader listens
         # In a sandbox there is nothing to read elsewhere; that it was tried is worth a line.
-        self.readable = tuple(map(os.path.realpath, [folder, *READABLE, *packages()])) if contained else ()
+        allowed: list[Path | str] = [folder, *READABLE, *packages()] if contained else []
+        self.readable = tuple(os.path.realpath(each) for each in allowed)
 
     def note(self, kind: str, what: object) -> None:
         line = f"{kind}\t{' '.join(str(what).split())[:100]}\n"
