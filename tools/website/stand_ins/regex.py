@@ -4,6 +4,7 @@ What it does not know, such as scripts or fuzzy matching, is an error that says 
 """
 
 import re
+import sys
 import warnings
 from functools import cache
 
@@ -14,7 +15,7 @@ warnings.warn(
     "the package regex is not here; Python's re takes its place, with \\p{L}, \\p{N} and their like", stacklevel=2
 )
 
-Match, Pattern = re.Match, re.Pattern
+Match = re.Match
 A = ASCII = re.ASCII
 I = IGNORECASE = re.IGNORECASE  # noqa: E741
 M = MULTILINE = re.MULTILINE
@@ -24,11 +25,45 @@ V0 = V1 = U = UNICODE = re.UNICODE
 escape, error = re.escape, re.error
 
 
+class Pattern:
+    """A compiled pattern. It takes `regex`'s `timeout`, and cannot keep it."""
+
+    def __init__(self, pattern, flags=0):
+        self.pattern = pattern
+        self.compiled = re.compile(written_out(pattern), flags)
+
+    def __getattr__(self, name):  # flags, groups, groupindex
+        return getattr(self.compiled, name)
+
+    def findall(self, string, pos=0, endpos=sys.maxsize, timeout=None):
+        return self.compiled.findall(string, pos, endpos)
+
+    def finditer(self, string, pos=0, endpos=sys.maxsize, timeout=None):
+        return self.compiled.finditer(string, pos, endpos)
+
+    def match(self, string, pos=0, endpos=sys.maxsize, timeout=None):
+        return self.compiled.match(string, pos, endpos)
+
+    def fullmatch(self, string, pos=0, endpos=sys.maxsize, timeout=None):
+        return self.compiled.fullmatch(string, pos, endpos)
+
+    def search(self, string, pos=0, endpos=sys.maxsize, timeout=None):
+        return self.compiled.search(string, pos, endpos)
+
+    def split(self, string, maxsplit=0, timeout=None):
+        return self.compiled.split(string, maxsplit)
+
+    def sub(self, repl, string, count=0, timeout=None):
+        return self.compiled.sub(repl, string, count)
+
+
 @cache
 def compile(pattern, flags=0):
-    """As re.compile, with the classes of characters written out."""
-    if not isinstance(pattern, str):
-        return pattern
+    return pattern if isinstance(pattern, Pattern) else Pattern(pattern, flags)
+
+
+def written_out(pattern):
+    """The pattern with its classes of characters as `re` reads them."""
     parts, in_set = [], False
     for part in re.findall(r"\\[pP]\{\^?\w+\}|\\[pP]\w|\\.|.", pattern, flags=re.DOTALL):
         if part in "[]":
@@ -36,7 +71,7 @@ def compile(pattern, flags=0):
         elif part[:2] in (r"\p", r"\P"):
             part = members(part, in_set, pattern)
         parts.append(part)
-    return re.compile("".join(parts), flags)
+    return "".join(parts)
 
 
 def members(part, in_set, pattern):
