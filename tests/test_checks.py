@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import itertools
-import math
 import re
 import signal
 import subprocess
@@ -18,17 +16,14 @@ from pathlib import Path
 import pytest
 import regex as regex_module
 from checks import right, right_exercises  # noqa: F401  (it fills RIGHT)
-from checks.puzzles import PUZZLES
+from checks.asked import NAMES, busy_machine, failure, in_a_row  # noqa: F401  (a fixture for all tests here)
 from checks.right import RIGHT
-from checks.said import SAID
-from checks.wrong import WRONG
 
 import minbpe
 from minbpe import gpt4, merging, regex
-from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, examine, examining, faults, inputs, runner
+from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, examine, inputs, runner
 from minbpe.lab.checks.runner import Local
 
-NAMES = list(EXERCISES)
 TABLE = {  # what is written in each notebook, and in its exercises
     "01-bytes": ("utf8_encode bytes_per_char decode_utf8", "count_code_points truncate_utf8 decode_by_hand"),
     "02-pairs": ("get_stats top_pair", "pair_places top_pairs get_stats_in_pieces"),
@@ -43,20 +38,6 @@ TABLE = {  # what is written in each notebook, and in its exercises
     "08-speed": ("count_chunks fast_train fast_encode", "add_counts update_stats fast_train_chunks"),
     "09-in-the-wild": ("tokens_per_char language_premium", "encode_code_points bits_per_byte unused_tokens"),
 }
-MISCONCEPTIONS = [(exercise.name, each) for exercise in EXERCISES.values() for each in exercise.misconceptions]
-MISCONCEPTION = pytest.mark.parametrize(
-    "name, misconception",
-    MISCONCEPTIONS,
-    ids=[f"{name}-{each.name.replace(' ', '_')}" for name, each in MISCONCEPTIONS],
-)
-
-
-@pytest.fixture(autouse=True)
-def _on_a_busy_machine_too(monkeypatch):
-    """All random inputs are drawn and every failing call is made as small as can be, however long that takes."""
-    monkeypatch.setattr(examining, "ENOUGH", math.inf)
-    monkeypatch.setattr(examining, "SHRINKING", 60)
-    monkeypatch.setattr(examining, "REPEATING", 60)
 
 
 @pytest.fixture
@@ -72,17 +53,6 @@ def mechanism(request, monkeypatch):
         pytest.skip("this system has no timer signal")
     monkeypatch.setattr(runner, "WATCH", request.param)
     return request.param
-
-
-def failure(name, answer, seed=0) -> CheckFailed:
-    with pytest.raises(CheckFailed) as caught:
-        check(name, answer, seed=seed)
-    return caught.value
-
-
-def in_a_row(failed):
-    """The message without its line ends."""
-    return " ".join(str(failed).split())
 
 
 # --- the list of exercises
@@ -229,131 +199,6 @@ def test_the_hooks_of_a_pass(capsys):
         fresh("merge", right.merge_while)
 
 
-# --- misconceptions
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_there_are_enough_misconceptions(name):
-    bank = EXERCISES[name].misconceptions
-    assert len(bank) >= 6
-    assert len({each.name for each in bank}) == len(bank)
-    for each in bank:
-        assert each.belief
-        assert not each.belief.endswith(".")
-        assert each.hint.endswith((".", "?", "…).", ")"))
-
-
-@functools.cache
-def failure_of(name, misconception_name) -> CheckFailed:
-    """What a check says of a misconception, found once for all the tests that look at it."""
-    return failure(
-        name, next(each.answer for each in EXERCISES[name].misconceptions if each.name == misconception_name)
-    )
-
-
-def assert_recognised(failed, name, misconception):
-    assert failed.diagnosis == misconception.name
-    assert failed.hint == misconception.hint
-    assert misconception.belief in in_a_row(failed)
-    assert failed.exercise == name
-    assert failed.call
-
-
-@MISCONCEPTION
-def test_a_misconception_is_recognised(name, misconception):
-    assert_recognised(failure_of(name, misconception.name), name, misconception)
-
-
-@pytest.mark.long
-@MISCONCEPTION
-def test_no_misconception_passes_on_any_of_200_seeds(name, misconception):
-    for seed in range(200):
-        assert_recognised(failure(name, misconception.answer, seed), name, misconception)
-
-
-@MISCONCEPTION
-def test_no_misconception_needs_luck_to_be_caught(name, misconception):
-    """A fixed case fails, so no seed lets it pass."""
-    exercise = EXERCISES[name]
-    assert any(examining.attempt(exercise, Local(misconception.answer), args).problem for args in exercise.cases)
-
-
-@MISCONCEPTION
-def test_a_misconception_is_wrong_for_its_own_reason(name, misconception):
-    exercise = EXERCISES[name]
-    for args in exercise.cases:
-        outcome = Local(misconception.answer).call(exercise.steps(args))
-        assert not outcome.error or outcome.error.kind not in ("AttributeError", "NameError"), outcome.error
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_random_inputs_alone_catch_each_of_them_four_times_of_five(name, long):
-    """Wrong answers that are in no bank are met by the random inputs: here the banks stand in for them."""
-    exercise, seeds = EXERCISES[name], range(200 if long else 5)
-    missed = dict.fromkeys((each.name for each in exercise.misconceptions), 0)
-
-    def caught(misconception, args, expected):
-        outcome = Local(misconception.answer).call(exercise.steps(args))
-        return faults.of_outcome(exercise, args, expected, outcome)
-
-    for seed in seeds:
-        left = exercise.misconceptions
-        for args in examining.random_cases(exercise, seed):
-            expected = examining.reference_outcome(exercise, args) if left else None
-            left = [each for each in left if not caught(each, args, expected)]
-        for each in left:
-            missed[each.name] += 1
-    assert {name: times for name, times in missed.items() if times > len(seeds) // 5} == {}
-
-
-WRONG_ANSWER = pytest.mark.parametrize(
-    "name, answer", [pytest.param(name, each, id=f"{name}-{each.__name__}") for name in WRONG for each in WRONG[name]]
-)
-
-
-@WRONG_ANSWER
-def test_a_subtly_wrong_answer_never_passes(name, answer, monkeypatch):
-    """On no seed at all: a fixed case fails, before anything random is drawn."""
-    for random in ("random_cases", "further_trials"):
-        monkeypatch.setattr(examining, random, lambda *args: iter(()))
-    failed = failure(name, answer)
-    real_mistake, diagnosis = SAID[name][answer.__name__]
-    assert real_mistake
-    assert failed.diagnosis == diagnosis
-    known = {each.name: each.hint for each in EXERCISES[name].misconceptions}
-    assert failed.hint == known.get(diagnosis, failed.hint)
-
-
-@pytest.mark.long
-@WRONG_ANSWER
-def test_a_subtly_wrong_answer_passes_on_none_of_200_seeds(name, answer):
-    for seed in range(200):
-        assert failure(name, answer, seed).diagnosis == SAID[name][answer.__name__][1]
-
-
-def test_of_the_wrong_answers_one_in_ten_at_most_is_told_the_difference_alone():
-    said = [diagnosis for answers in SAID.values() for _, diagnosis in answers.values()]
-    said += [misconception.name for _, misconception in MISCONCEPTIONS]
-    assert {name: set(answers) for name, answers in SAID.items()} == {
-        name: {each.__name__ for each in answers} for name, answers in WRONG.items()
-    }
-    assert said.count(None) <= len(said) / 10
-    subtle = [diagnosis for answers in SAID.values() for _, diagnosis in answers.values()]
-    assert subtle.count(None) <= len(subtle) / 10
-
-
-@pytest.mark.parametrize("name, lines, diagnosis", PUZZLES)
-def test_each_line_too_many_of_a_puzzle_is_a_misconception(name, lines, diagnosis):
-    """A Parsons problem with one of its wrong lines in the place of the right one."""
-    names = {}
-    exec("import math, regex\nfrom itertools import pairwise\nfrom minbpe import get_stats, merge", names)
-    exec(lines, names)
-    failed = failure(name, names[name])
-    assert failed.diagnosis == diagnosis
-    assert diagnosis in {each.name for each in EXERCISES[name].misconceptions} or failed.fault == "wrong type"
-    assert "cell of its own" not in failed.hint
-
-
 # --- the message
 
 
@@ -378,21 +223,6 @@ def test_the_message_shows_the_call_what_should_be_and_what_is():
         "Hint: In [1, 1, 1] the one in the middle can go into one pair only. How far\n"
         "do you step after a merge?"
     )
-
-
-@MISCONCEPTION
-def test_the_call_shown_can_be_pasted(name, misconception):
-    """Run as it stands, it gives what the message says came back."""
-    failed = failure_of(name, misconception.name)
-    *setup, call = ast.parse(failed.call).body
-    names = {name: misconception.answer}
-    exec(compile(ast.Module(setup, type_ignores=[]), "set-up", "exec"), names)
-    try:
-        got = eval(ast.unparse(call), names)
-    except Exception as error:
-        assert type(error) is type(failed.got)
-    else:
-        assert got == failed.got
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -319,7 +319,7 @@ def _smaller(exercise: Exercise, args: Args) -> Iterator[Args]:
         yield from inputs.smaller(args, exercise.keep)
         return
     for place in range(1, len(args)):
-        if place < len(args) - 1:
+        if len(args) > 2:
             yield (*args[:place], *args[place + 1 :])
         method, *arguments = args[place]
         for less in inputs.smaller(tuple(arguments)):
