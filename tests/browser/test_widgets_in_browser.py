@@ -343,7 +343,7 @@ def test_a_pair_is_chosen_with_the_mouse_and_with_the_keyboard(notebook, element
 def test_a_bad_pattern_shows_its_error_where_it_is_and_a_good_one_its_chunks(notebook, element):
     widget = element("split_explorer")
     type_into(widget, "Text", "ab cd")
-    own = widget.get_by_role("region", name="yours")
+    own = widget.get_by_role("region", name="yours", exact=True)
     type_into(widget, "Your pattern", "a(b**)")
     expect(own).to_contain_text("multiple repeat at character 5")
     expect(own.locator("mark")).to_have_text("*")
