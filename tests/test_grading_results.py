@@ -123,7 +123,7 @@ def test_one_assignment_or_a_student_who_is_gone_takes_nobody_out_of_the_table(s
 )
 def test_what_ends_a_grading_is_a_sentence_and_the_next_run_goes_on(
     submitted, begun, monkeypatch, capsys, error, sentence
-):  # noqa: E501
+):
     keep, kept = Results.keep, []
 
     def once(self, row):
