@@ -235,8 +235,10 @@ class Course:
 
 
 def failed(what: str, result: dict[str, Any]) -> CannotRun:
-    """nbgrader's failure as ours. OSError where there is no room left: then nothing else will go well."""
+    """nbgrader's failure as ours. OSError where no room is left, and KeyboardInterrupt where it was told to stop."""
     why = str(result.get("error") or result.get("log") or "it does not say why")
+    if "KeyboardInterrupt" in why:  # which nbgrader takes for a failure like any other
+        raise KeyboardInterrupt
     if any(words in why for words in NO_ROOM):
         raise OSError(28, "No space left on device")
     return CannotRun(f"{what}:\n{why}")
