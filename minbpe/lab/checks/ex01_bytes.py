@@ -259,6 +259,25 @@ def below_the_limit(data: bytes, limit: int) -> bytes:
 
 # --- stretch: decode_by_hand
 
+
+def decode_by_hand(data: bytes) -> str:
+    text, i = "", 0
+    while i < len(data):
+        first = data[i]
+        length = 1 + (first >= 0xC0) + (first >= 0xE0) + (first >= 0xF0)
+        rest = data[i + 1 : i + length]
+        code_point = first & (0x7F, 0x1F, 0x0F, 0x07)[length - 1]
+        for byte in rest:
+            code_point = code_point << 6 | byte & 0b111111
+        whole = len(rest) == length - 1 and all(byte >> 6 == 0b10 for byte in rest)
+        header = first < 0x80 or 0xC0 <= first < 0xF8
+        in_range = (0, 0x80, 0x800, 0x10000)[length - 1] <= code_point <= 0x10FFFF
+        good = whole and header and in_range and not 0xD800 <= code_point <= 0xDFFF
+        text += chr(code_point) if good else "\ufffd"
+        i += length if good else 1
+    return text
+
+
 DECODE_BY_HAND = add(
     Exercise(
         "decode_by_hand",
@@ -269,7 +288,7 @@ DECODE_BY_HAND = add(
         hint="Read one header at a time. Are the bytes there that it announces, does each begin with 10, and is the "
         "number one "
         "that needs so many bytes?",
-        reference=DECODE_UTF8.reference,
+        reference=decode_by_hand,
         same=DECODE_UTF8.same,
         cases=DECODE_UTF8.cases,
         draw=DECODE_UTF8.draw,

@@ -247,6 +247,12 @@ def whole_numbers_only(text: str, bytes_per_token: float) -> int:
 
 # --- stretch: merge_by_replace
 
+
+def merge_by_replace(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    left, right = map(chr, pair)
+    return list(map(ord, "".join(map(chr, ids)).replace(left + right, chr(idx))))
+
+
 MERGE_BY_REPLACE = add(
     Exercise(
         "merge_by_replace",
@@ -255,7 +261,7 @@ MERGE_BY_REPLACE = add(
         asked_in="exercises",
         passed="what merge gives, by nothing but a replacement in a text",
         hint='`"".join(map(chr, ids))` makes a text of the ids. What are the pair and the new id in that text?',
-        reference=base.merge,
+        reference=merge_by_replace,
         own=[base.merge],
         cases=MERGE.cases,
         draw=MERGE.draw,

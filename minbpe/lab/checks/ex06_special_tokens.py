@@ -374,6 +374,15 @@ def _ten(messages: list[Message], special_tokens: Special, encode_ordinary: Enco
 
 # --- stretch: split_by_hand
 
+
+def split_by_hand(text: str, special_tokens: Special) -> list[str]:
+    parts, start = [], 0
+    for place, name in find_special(text, special_tokens):
+        parts += [text[start:place], name]
+        start = place + len(name)
+    return [part for part in [*parts, text[start:]] if part]
+
+
 SPLIT_BY_HAND = add(
     Exercise(
         "split_by_hand",
@@ -383,7 +392,7 @@ SPLIT_BY_HAND = add(
         passed="what split_special gives, and no regular expression",
         hint="At each place: does a name begin here? `text.startswith(name, i)` tells. Ask for the longest names "
         "first.",
-        reference=SPLIT_SPECIAL.reference,
+        reference=split_by_hand,
         cases=SPLIT_SPECIAL.cases,
         draw=SPLIT_SPECIAL.draw,
         returns=list[str],

@@ -377,21 +377,27 @@ def _source(answer: Any) -> str:
 
 
 def names_in(functions: Sequence[Any]) -> frozenset[str]:
-    """The global names and attributes that some functions use, and the functions of their own module that they call."""
+    """The global names and attributes that some functions use, and the functions beside them that they call."""
+    left = [each for each in functions if isinstance(each, FunctionType)]
     names: set[str] = set()
-    codes = [(each.__code__, each.__globals__) for each in functions if isinstance(each, FunctionType)]
-    seen = set()
-    while codes:
-        code, around = codes.pop()
-        if code in seen:
-            continue
-        seen.add(code)
-        names.update(code.co_names)
-        codes += [(each, around) for each in code.co_consts if isinstance(each, CodeType)]
-        beside = (around.get(name) for name in code.co_names)
-        codes += [
-            (each.__code__, around) for each in beside if isinstance(each, FunctionType) and each.__globals__ is around
-        ]
+    seen: set[CodeType] = set()
+    while left:
+        function = left.pop()
+        codes = [function.__code__]
+        enclosed = inspect.getclosurevars(function).nonlocals.values() if function.__closure__ else ()
+        left += [each for each in enclosed if isinstance(each, FunctionType)]
+        while codes:
+            code = codes.pop()
+            if code not in seen:
+                seen.add(code)
+                names.update(code.co_names)
+                codes += [each for each in code.co_consts if isinstance(each, CodeType)]
+                beside = [function.__globals__.get(name) for name in code.co_names]
+                left += [
+                    each
+                    for each in beside
+                    if isinstance(each, FunctionType) and each.__globals__ is function.__globals__
+                ]
     return frozenset(names)
 
 
