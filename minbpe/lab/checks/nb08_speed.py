@@ -84,6 +84,7 @@ COUNT_CHUNKS = add(
             (["don't"], GPT2),
             ([" a"], GPT2),
             (Code("iter(['a b', 'b'])"), WORDS),
+            (["a", "b", "a", "c a", "d"], WORDS),
             (["a\n", "b\n"], WORDS),
             (["An apple, a pear"], r"[a-z]+"),
             (["cafe\u0301 e\u0301"], WORDS),
