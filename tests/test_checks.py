@@ -321,6 +321,8 @@ FAULTS = {
 def test_a_fault_of_form_is_named(name, fault, monkeypatch):
     if EXERCISES[name].through and fault in ("returns nothing", "prints", "generator", "wrong type"):
         pytest.skip("what the function returns is taken by what drives it")
+    if EXERCISES[name].returns == set[bytes] and fault == "wrong type":
+        pytest.skip("here a set is asked for")
     if fault == "never returns":
         monkeypatch.setattr(runner, "SECONDS", 0.1)
     change, sentence = FAULTS[fault]
