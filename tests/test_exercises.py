@@ -8,6 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from checks import puzzles as programs
 from make_exercises import make
 from nbclient import NotebookClient
 
@@ -265,89 +266,7 @@ def test_the_source_of_a_puzzle_does_not_say_its_order(name, cell):
 
 
 # The functions of the puzzles, as the notebooks build them: a puzzle asks for what was written there, from memory.
-PROGRAMS = """
-def bytes_per_char(text):
-    sizes = []
-    for character in text:
-        data = character.encode("utf-8")
-        sizes.append(len(data))
-    return sizes
-
-def top_pair(stats):
-    best = None
-    for pair, count in stats.items():
-        if best is None or count > stats[best]:
-            best = pair
-    return best
-
-def train(text, vocab_size):
-    ids = list(text.encode("utf-8"))
-    merges = {}
-    for idx in range(256, vocab_size):
-        stats = get_stats(ids)
-        if not stats:
-            break
-        pair = max(stats, key=stats.get)
-        ids = merge(ids, pair, idx)
-        merges[pair] = idx
-    return merges
-
-def encode(text, merges):
-    ids = list(text.encode("utf-8"))
-    while len(ids) > 1:
-        pair = min(get_stats(ids), key=lambda pair: merges.get(pair, math.inf))
-        if pair not in merges:
-            break
-        ids = merge(ids, pair, merges[pair])
-    return ids
-
-def train_chunks(chunks, vocab_size):
-    rows = [list(chunk.encode("utf-8")) for chunk in chunks]
-    merges = {}
-    for idx in range(256, vocab_size):
-        stats = {}
-        for row in rows:
-            get_stats(row, stats)
-        if not stats:
-            break
-        pair = max(stats, key=stats.get)
-        rows = [merge(row, pair, idx) for row in rows]
-        merges[pair] = idx
-    return merges
-
-def decode_special(ids, vocab, special_tokens):
-    names = {idx: name.encode("utf-8") for name, idx in special_tokens.items()}
-    parts = []
-    for idx in ids:
-        if idx in vocab:
-            parts.append(vocab[idx])
-        elif idx in names:
-            parts.append(names[idx])
-        else:
-            raise ValueError(f"no token has the id {idx}")
-    return b"".join(parts).decode("utf-8", errors="replace")
-
-def split_token(ranks, token):
-    pieces = [bytes([byte]) for byte in token]
-    while len(pieces) > 2:
-        joined = [left + right for left, right in pairwise(pieces)]
-        place = min(range(len(joined)), key=lambda i: ranks.get(joined[i], math.inf))
-        pieces[place : place + 2] = [joined[place]]
-    return tuple(pieces)
-
-def count_chunks(texts, pattern):
-    counts = {}
-    for text in texts:
-        for chunk in regex.findall(pattern, text):
-            counts[chunk] = counts.get(chunk, 0) + 1
-    return counts
-
-def language_premium(encode, parallel, base="en"):
-    tokens = {}
-    for code, sentences in parallel.items():
-        tokens[code] = sum(len(encode(sentence)) for sentence in sentences)
-    return {code: tokens[code] / tokens[base] for code in tokens}
-""".strip().split("\n\n")
+PROGRAMS = [value.strip() for value in vars(programs).values() if isinstance(value, str) and value.startswith("\ndef ")]
 
 
 @pytest.mark.parametrize("name, cell", list(puzzles("exercises")))
