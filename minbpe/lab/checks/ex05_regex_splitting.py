@@ -272,7 +272,8 @@ def train_on_counts(counts: dict[str, int], vocab_size: int) -> Merges:
 def draw_counts(rng: Random, size: int) -> Args:
     chunks = re.findall(r" ?\w+|\s+|[^\w\s]+", inputs.text(rng, size))
     counts = Counter(chunks)
-    return {chunk: counts[chunk] * rng.choice([1, 1, 2, 50]) for chunk in counts}, inputs.vocab_size(rng)
+    times = rng.choice([[1], [1, 2], [1, 1, 2, 50]])
+    return {chunk: counts[chunk] * rng.choice(times) for chunk in counts}, inputs.vocab_size(rng)
 
 
 TRAIN_ON_COUNTS = add(
