@@ -34,9 +34,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--offline", action="store_true", help="a site that asks no other host for anything")
     parser.add_argument("--base-url", default="", help="where the site will be, for links that lead to it")
-    parser.add_argument(
-        "--repository", default="", help="OWNER/NAME on GitHub, for Colab, Kaggle and others"
-    )
+    parser.add_argument("--repository", default="", help="OWNER/NAME on GitHub, for Colab, Kaggle and others")
     options = parser.parse_args()
     bin = environment()
     options.folder.mkdir(parents=True, exist_ok=True)
