@@ -23,7 +23,10 @@ def pytest_addoption(parser):
     parser.addoption("--site", type=Path, help="a folder made by tools/build_site.py --offline: test it in a browser")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin pytest-timeout reads its options
 def pytest_configure(config):
+    if config.getoption("--long"):
+        config.option.timeout = 3 * 60 * 60
     # For the kernels, too: no test adds to a learner's progress, or sees it, and none needs a network.
     os.environ["MINBPE_PROGRESS"] = ""
     offline = str(Path(__file__).with_name("offline"))
