@@ -141,6 +141,7 @@ class ContainedKernel(AsyncKernelManager):
     def __init__(self, place: Place) -> None:
         super().__init__(context=zmq.asyncio.Context())
         self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
+        self.context.setsockopt(zmq.SNDTIMEO, 1000 * ANSWER)  # a kernel that closed its sockets is not waited for
         self.place = place
         self.found: psutil.Process | None = None
         self.connection_file = str(place.runtime / "kernel.json")
