@@ -152,6 +152,10 @@ class Tokenizer(Trainable, TiktokenAPI, Budget):
         """The id that `pair` merges into, None if it does not merge. Of several pairs the lowest merges first."""
         return self.merges.get(pair)
 
+    def parents_of(self, idx: int) -> Pair | None:
+        """The two tokens that `idx` was merged from; None where there are none, as for a byte."""
+        return next((pair for pair, merged in self.merges.items() if merged == idx), None)
+
     def encode(self, text: str) -> list[int]:
         """The ids of `text`."""
         raise NotImplementedError

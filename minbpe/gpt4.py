@@ -89,6 +89,18 @@ class RankedTokenizer(RegexTokenizer):
         left, right = map(self.vocab.get, pair)
         return None if left is None or right is None else self._ranks.get(left + right)
 
+    def parents_of(self, idx: int) -> Pair | None:
+        """The two tokens that `idx` was merged from, recovered for it alone, which takes no time."""
+        if idx not in self._vocab:
+            return None
+
+        def earlier(pair: Pair) -> int | None:
+            merged = self.rank_of(pair)
+            return merged if merged is not None and merged < idx else None
+
+        left = apply_merges(self._vocab[idx].translate(self.byte_shuffle), earlier)
+        return (left[0], left[1]) if len(left) == 2 else None
+
     def _encode_chunk(self, text_bytes: bytes) -> list[int]:
         ranks, vocab = self._ranks, self._vocab
         if (rank := ranks.get(text_bytes)) is not None:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minbpe.lab.checks.runner import Code, Outcome, Raised, Step, Thing
-from minbpe.lab.grading import mending, worker
+from minbpe.lab.grading import mending, sandbox, worker
 from minbpe.lab.grading.borrowed import borrowed
 from minbpe.lab.grading.course import checks_of
 from minbpe.lab.grading.inside import wire
@@ -431,6 +432,25 @@ def guarded(code):
         + "\n".join(f"    {line}" for line in code.splitlines())
         + "\nexcept BaseException as error:\n    print(repr(error))"
     )
+
+
+@contained
+def test_an_environment_that_lies_in_tmp_is_seen_from_the_sandbox(tmp_path, monkeypatch):
+    """As that of a fresh clone made there: /tmp is the sandbox's own, but for what Python needs."""
+    environment = tmp_path / "environment"
+    environment.mkdir()
+    (environment / "library.txt").write_text("here", encoding="utf-8")
+    (tmp_path / "other.txt").write_text("not to be seen", encoding="utf-8")
+    runtime, course = tmp_path / "run", tmp_path / "course"
+    runtime.mkdir()
+    course.mkdir()
+    folders = (*sandbox.system_folders(), environment)
+    monkeypatch.setattr(sandbox, "system_folders", lambda: folders)
+    look = f"import os, sys; print(os.listdir({str(environment)!r}), os.path.exists({str(tmp_path / 'other.txt')!r}))"
+    argv = [sys.executable, "-I", "-c", look]
+    command = choose("auto").command(argv, {"PATH": os.environ["PATH"]}, runtime, course, -1, 1 << 30)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.strip() == "['library.txt'] False", done.stderr
 
 
 @contained

@@ -12,6 +12,7 @@ from checks.said import SAID
 from checks.wrong import WRONG
 
 from minbpe.lab.checks import EXERCISES, CheckFailed, examining, faults
+from minbpe.lab.checks.exercise import is_long
 from minbpe.lab.checks.runner import Local
 
 MISCONCEPTIONS = [(exercise.name, each) for exercise in EXERCISES.values() for each in exercise.misconceptions]
@@ -65,6 +66,8 @@ def outcomes_on_the_cases(name, misconception):
     """What it gives on the fixed cases, as it was found when it was recognised."""
     exercise = EXERCISES[name]
     for number, args in enumerate(exercise.cases):
+        if is_long(args):  # these come last, for answers that are right on all others
+            return
         expected = examining.reference_outcome(exercise, args, number)
         outcome = examining.misconception_outcome(exercise, misconception, args, number)
         yield args, expected, outcome

@@ -28,7 +28,6 @@ from itertools import accumulate, islice, pairwise, zip_longest
 from typing import NamedTuple
 
 from minbpe.base import Tokenizer
-from minbpe.gpt4 import RankedTokenizer
 from minbpe.merging import Merge, Pair, Row, apply_merges
 
 OPEN = 2**31 - 2  # a boundary that no step closes
@@ -601,33 +600,15 @@ class Node(NamedTuple):
 
 
 def tree_of(tokenizer: Tokenizer, idx: int) -> Node:
-    """The tree of merges behind the token `idx`. ValueError for an id that no token has.
-
-    Of published ranks the parents of this token alone are recovered, which takes no time, and not all the merges: they
-    are what is left when the token's bytes are merged with what was learned before it.
-    """
+    """The tree of merges behind the token `idx`. ValueError for an id that no token has."""
     vocab = tokenizer.vocab
     if idx not in vocab:
         raise ValueError(f"no token has the id {idx}; the ids here go from {min(vocab)} to {max(vocab)}")
-    published = isinstance(tokenizer, RankedTokenizer)
-    parents_of = {} if published else {merged: pair for pair, merged in tokenizer.merges.items()}
-
-    def parents(child: int) -> Pair | None:
-        if not published:
-            return parents_of.get(child)
-
-        def earlier(pair: Pair) -> int | None:
-            merged = tokenizer.rank_of(pair)
-            return merged if merged is not None and merged < child else None
-
-        left = apply_merges(vocab[child].translate(tokenizer.byte_shuffle), earlier)
-        return (left[0], left[1]) if len(left) == 2 else None
-
     # From the bytes up, without recursion: a token can be as deep as it is long.
     needed, pairs = [idx], {}
     for each in needed:
         if each not in pairs:
-            pairs[each] = parents(each)
+            pairs[each] = tokenizer.parents_of(each)
             needed += pairs[each] or ()
     nodes: dict[int, Node] = {}
     for each in sorted(pairs, key=lambda each: len(vocab[each])):

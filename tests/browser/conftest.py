@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from gallery import TRAINED, WIDGETS, cell_of, write_notebook
+from gallery import BEGIN, WIDGETS, cell_of, write_notebook
 from harness import VIEWPORT, Missing, Notebook, launch_chromium, serve_lab, serve_voila
 
 
@@ -50,7 +50,7 @@ def open_notebook(chromium, lab):
 @pytest.fixture(scope="session")
 def notebook(open_notebook):
     """The notebook with every widget, run."""
-    opened = open_notebook("widgets", TRAINED, *map(cell_of, WIDGETS))
+    opened = open_notebook("widgets", BEGIN, *map(cell_of, WIDGETS))
     for name in WIDGETS:
         opened.page.locator(f".test-{name} .mb-stage > :not([data-part=style])").first.wait_for()
     return opened

@@ -13,7 +13,9 @@ from minbpe.lab import widgets
 # The Python that makes each widget, by the name that it has in the notebook: MergeScrubber is merge_scrubber.
 WIDGETS = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): getattr(lab, name).example for name in widgets.WIDGETS}
 
-TRAINED = """\
+# The import comes once, and first: of a name as `predict` the lab has a function, and the notebook its widget.
+BEGIN = """\
+from minbpe.lab import *
 from minbpe import BasicTokenizer
 trained = BasicTokenizer()
 trained.train("hug pug pun bun hugs bugs hugging " * 20, 280)"""
@@ -27,4 +29,4 @@ def write_notebook(path, *sources):
 
 def cell_of(name):
     """The cell that shows a widget, with a class to find it by."""
-    return f'from minbpe.lab import *\n{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'
+    return f'{name} = {WIDGETS[name]}\n{name}.add_class("test-{name}")\n{name}'

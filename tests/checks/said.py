@@ -114,7 +114,7 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
     "encode_ordinary": {
         "twenty_chunks": ("encodes 20 chunks only", "the end is missing"),
         "line_by_line": ("splits at line ends only", "a merge reaches across chunks"),
-        "ten_thousand_characters": ("encodes 10,000 characters only", "other bytes"),
+        "ten_thousand_characters": ("encodes 10,000 characters only", "the end is missing"),
         "merged_in_rounds": ("merges in rounds, from left to right in each", "round by round"),
     },
     "split_special": {

@@ -8,8 +8,9 @@ The way of a check goes in one direction, through four files:
     checking.py   the finding in words: a Verdict, and `check`, which prints it or raises it
 
 `examine` is all of it but for the last step. It reaches the answer only through a Caller (see runner.py), and what it
-gives is plain data. So an answer can be examined that is in another process: there stands runner.py alone, which needs
-nothing of ours, and on this side a Caller that sends it the steps of a case and brings back its Facts and Outcomes.
+gives is plain data. So an answer can be examined that is in another process: there stands runner.py with its watch.py,
+which need nothing else of ours, and on this side a Caller that sends it the steps of a case and brings back its Facts
+and Outcomes.
 """
 
 from __future__ import annotations

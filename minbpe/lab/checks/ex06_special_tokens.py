@@ -46,6 +46,16 @@ def find_special(text: str, special_tokens: Special) -> Found:
     return list(_walk(text, lambda here: max(here, key=len), list(special_tokens)))
 
 
+def draw_to_find(rng: Random, size: int) -> Args:
+    if rng.random() < 0.7:
+        return draw_special(rng, size)
+    names = rng.sample(
+        ["aa", "aba", "bab", "ba", "[a][", "][b"], rng.randint(1, 3)
+    )  # of which one can begin in another
+    text = "".join(rng.choices([*names, "a", "b", "[a][b"], k=rng.randint(0, 1 + size // 4)))
+    return text, {name: 1000 + place for place, name in enumerate(names)}
+
+
 FIND_SPECIAL = add(
     Exercise(
         "find_special",
@@ -62,7 +72,7 @@ FIND_SPECIAL = add(
             *[("ab", {"b": 1, "a": 2}), ("abc", {"ab": 1, "abc": 2}), ("abc", {"abc": 2, "ab": 1}), ("\0<|a|>", ONE)],
             *[("abc", {"bc": 1, "ab": 2}), ("[X]+", dict.fromkeys(BEGIN_ALIKE[1], 5)), ("😉<|a|>", ONE)],
         ],
-        draw=lambda rng, size: draw_special(rng, size),
+        draw=draw_to_find,
         returns=list[tuple[int, str]],
     )
 )

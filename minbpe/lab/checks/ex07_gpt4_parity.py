@@ -230,8 +230,8 @@ def unreachable(ranks: Ranks) -> set[bytes]:
 def draw_some_unreachable(rng: Random, size: int) -> Args:
     ranks = draw_ranks(rng, size)
     tokens = [token for token in ranks if len(token) > 1]
-    for _ in range(rng.randint(0, 3)):
-        tokens.insert(rng.randint(0, len(tokens)), bytes(rng.choices(b"abcd", k=rng.randint(2, 6))))
+    for _ in range(rng.randint(0, 8)):
+        tokens.insert(rng.randint(0, len(tokens)), bytes(rng.choices(b"abc", k=rng.randint(2, 5))))
     return (ranks_of(list(dict.fromkeys(tokens)), rng.randrange(1, 256, 2), rng.randrange(256)),)
 
 

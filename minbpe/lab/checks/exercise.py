@@ -14,6 +14,7 @@ from minbpe.lab.checks.show import show
 from minbpe.lab.checks.telling import Told
 
 Args = tuple[Any, ...]
+LONG = 4000  # characters of a case, from which on it is tried only when all shorter ones are right
 WIDE = 88  # a call with more characters than this is written with one argument a line
 
 
@@ -82,6 +83,7 @@ class Exercise:
 
     def __post_init__(self) -> None:
         self.title = self.title or self.name
+        self.cases = sorted(self.cases, key=is_long)
 
     def called_as(self, facts: Facts) -> Exercise:
         """The exercise under the name that the answer has in the notebook, so that a call can be pasted there."""
@@ -139,6 +141,11 @@ class Exercise:
         if self.methods:
             return {"train": None, "encode": list[int], "decode": str}[parts_of(args[-1])[1]]
         return self.returns
+
+
+def is_long(args: Args) -> bool:
+    """Whether a case is so long that one learns little from it: it is for answers that are right on all others."""
+    return len(repr(args)) > LONG
 
 
 def parts_of(call: Args) -> tuple[str, str, Args]:

@@ -99,7 +99,10 @@ def random_merges(rng: Random, letters: bytes = b"abc") -> dict[tuple[int, int],
     """Merges in an order that no training would give: they get in each other's way much more often."""
     tokens, merges = list(letters), dict[tuple[int, int], int]()
     for _ in range(rng.randint(1, 7)):
-        pair = rng.choice(tokens), rng.choice(tokens)
+        newest = tokens[-1:] if rng.random() < 0.3 else tokens
+        pair = rng.choice(newest), rng.choice(tokens)
+        if rng.random() < 0.3:
+            pair = pair[1], pair[0]
         if pair not in merges:
             merges[pair] = 256 + len(merges)
             tokens.append(merges[pair])
@@ -116,6 +119,15 @@ def merges_of(rng: Random, size: int) -> tuple[dict[tuple[int, int], int], str]:
     if other and rng.random() < 0.5:
         other = "".join(rng.choices(other, k=rng.randint(1, size)))
     return train(learned, vocab_size(rng)), other
+
+
+def with_gaps(rng: Random, merges: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+    """The same merges with ids that are not counted one by one, as where a vocabulary has been pruned."""
+    numbers: dict[int, int] = {}
+    for idx in merges.values():
+        numbers[idx] = max([255, *numbers.values()]) + rng.choice([1, 1, 2, 40])
+    left_of = numbers.get
+    return {(left_of(left, left), left_of(right, right)): numbers[idx] for (left, right), idx in merges.items()}
 
 
 # --- smaller ones

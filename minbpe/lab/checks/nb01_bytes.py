@@ -20,6 +20,7 @@ from minbpe.lab.checks.telling import Told
 EDGES = [0, 0x41, 0x7F, 0x80, 0xE9, 0x7FF, 0x800, 0x20AC, 0xD7FF, 0xE000, 0xFFFE, 0xFFFF, 0x10000, 0x1F609, 0x10FFFF]
 # Where some of the bits are all zeros or all ones; and code points that will never be characters, yet have their UTF-8.
 EDGES += [0x40, 0x3F, 0xBF, 0xC0, 0xFFF, 0x1000, 0xFDD0, 0xFDEF, 0x1FFFE, 0x3FFFF, 0x40000, 0xFFFFF, 0x100000]
+LIMITS = [0x7F, 0x7FF, 0xD800, 0xDFFF, 0xFFFF, 0x10FFFF]  # the last of each length, and of those that are none
 NO_CHARACTERS = [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x110000]
 
 
@@ -28,8 +29,9 @@ def utf8_encode(code_point: int) -> bytes:
 
 
 def draw_code_point(rng: Random, size: int) -> Args:
-    if rng.random() < 0.5:
-        return (max(0, rng.choice(EDGES + NO_CHARACTERS) + rng.randint(-2, 2)),)
+    if rng.random() < 0.6:  # a limit itself, or what is beside it
+        edge = rng.choice(rng.choice([LIMITS, EDGES + NO_CHARACTERS]))
+        return (max(0, edge + rng.choice([0, 0, 0, -1, 1])),)
     low, high = rng.choice(
         [(0, 0x7F), (0x80, 0x7FF), (0x800, 0xFFFF), (0x10000, 0x10FFFF), (0xD800, 0xDFFF), (0x110000, 0x11FFFF)]
     )
@@ -47,6 +49,7 @@ UTF8_ENCODE = add(
         reference=utf8_encode,
         cases=[(code_point,) for code_point in EDGES + NO_CHARACTERS],
         draw=draw_code_point,
+        draws=100,
         returns=bytes,
         show=lambda code_point: f"0x{code_point:X}",  # as in U+D800
     )

@@ -580,7 +580,8 @@ def words_apart(text: str, vocab_size: int) -> Merges:
 
 
 def draw_merges(rng: Random, size: int) -> Args:
-    return (inputs.merges_of(rng, size)[0],)
+    merges = inputs.merges_of(rng, size)[0]
+    return (inputs.with_gaps(rng, merges) if rng.random() < 0.3 else merges,)
 
 
 BUILD_VOCAB = add(

@@ -42,7 +42,10 @@ def draw_decode(rng: Random, size: int) -> Args:
     for odd in (rng.randint(128, 255), 256 + len(merges) + rng.randint(0, 9)):  # half a character, an unknown id
         if rng.random() < 0.2:
             ids.insert(rng.randint(0, len(ids)), odd)
-    return ids, inputs.vocab_of(merges)
+    vocab = inputs.vocab_of(merges)
+    if rng.random() < 0.2:  # a vocabulary with gaps: some of what is needed, and nothing else
+        vocab = {idx: token for idx, token in vocab.items() if idx in ids and rng.random() < 0.9}
+    return ids, vocab
 
 
 DECODE = add(
@@ -216,8 +219,13 @@ DEEP = {(97, 97): 256, (256, 97): 257, (98, 99): 258, (257, 98): 259}
 
 
 def draw_encode(rng: Random, size: int) -> Args:
-    merges, text = inputs.merges_of(rng, size)
-    return text, merges
+    if rng.random() < 0.7:  # merges that compete, and a text in which some of their tokens stand
+        merges = inputs.random_merges(rng, b"abcd")
+        tokens = [token.decode("ascii") for token in list(inputs.vocab_of(merges).values())[256:]]
+        text = "".join(rng.choices([*"abcd", *tokens], k=rng.randint(2, 6)))[:30]
+    else:
+        merges, text = inputs.merges_of(rng, size)
+    return text, inputs.with_gaps(rng, merges) if rng.random() < 0.2 else merges
 
 
 ENCODE_CASES = [
@@ -566,11 +574,14 @@ def draw_script(rng: Random, size: int) -> Args:
         steps.insert(0, ("train", inputs.text(rng, size, rng.choice(["", "abc"])), inputs.vocab_size(rng)))
     ids = encode(text, inputs.train(learned, vocab_size))
     for other in (("encode", text[::-1]), ("decode", ids[1:]), ("u.train", text, vocab_size)):
-        if rng.random() < 0.1:
+        if rng.random() < 0.15:
             steps.append(other)
-    if rng.random() < 0.7:
+    if rng.random() < 0.6:
         return ((), *steps, ("encode", text))
-    return ((), *steps, ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))]))
+    ids = ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))]
+    if rng.random() < 0.2:
+        ids.insert(rng.randint(0, len(ids)), vocab_size + rng.randint(0, 9))  # no token has it
+    return ((), *steps, ("decode", ids))
 
 
 def tell_script(args: Args, expected: Any, got: Any) -> Told | None:

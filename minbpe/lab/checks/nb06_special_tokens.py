@@ -496,6 +496,10 @@ def draw_decode_special(rng: Random, size: int) -> Args:
     for idx in special_tokens.values():
         if rng.random() < 0.7:
             ids.insert(rng.randint(0, len(ids)), idx)
+    if names and 0 not in ids and rng.random() < 0.3:  # the id 0 is as good as any other
+        vocab = {idx: token for idx, token in vocab.items() if idx}
+        ids = [0 if idx == special_tokens[names[0]] else idx for idx in ids]
+        special_tokens[names[0]] = 0
     return ids, vocab, special_tokens
 
 

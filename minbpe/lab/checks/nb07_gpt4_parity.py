@@ -47,11 +47,11 @@ def ranks_of(tokens: list[bytes], step: int = 1, first: int = 0) -> Ranks:
     return ranks | {token: 256 + place for place, token in enumerate(tokens)}
 
 
-def draw_ranks(rng: Random, size: int) -> Ranks:
+def draw_ranks(rng: Random, size: int, letters: bytes = b"abcd") -> Ranks:
     """Ranks of which each token is the merge of two before it, as they are published."""
     while True:
         if rng.random() < 0.5:
-            merges = inputs.random_merges(rng, b"abcd")
+            merges = inputs.random_merges(rng, letters)
         else:
             merges = inputs.train(inputs.text(rng, max(8, size)) + "ab", 258 + rng.randint(0, 12))
         tokens = list(inputs.vocab_of(merges).values())[256:]
@@ -420,6 +420,14 @@ def byte_shuffle(ranks: Ranks) -> dict[int, int]:
     return {byte: ranks[bytes([byte])] for byte in range(256)}
 
 
+def draw_shuffled(rng: Random, size: int) -> Args:
+    """Ranks in the order of their tokens, or in any other."""
+    items = list(draw_ranks(rng, size).items())
+    if rng.random() < 0.5:
+        rng.shuffle(items)
+    return (dict(items),)
+
+
 BYTE_SHUFFLE = add(
     Exercise(
         "byte_shuffle",
@@ -449,7 +457,7 @@ BYTE_SHUFFLE = add(
             ({b"ab": 256, b"zz": 257} | ranks_of([], 7, 11),),  # longer tokens first
             (dict(sorted(ranks_of([b"ab", b"abc"], 5, 1).items(), reverse=True)),),
         ],
-        draw=lambda rng, size: (draw_ranks(rng, size),),
+        draw=draw_shuffled,
         draws=30,
     )
 )
@@ -593,9 +601,10 @@ def by_either_pattern(expected: Any, got: Any, args: Args) -> bool:
 
 
 def draw_gpt4(rng: Random, size: int) -> Args:
-    ranks = draw_ranks(rng, size)
+    letters = rng.choice(["abcd", "abcd", "12"])  # digits, which are cut after three
+    ranks = draw_ranks(rng, size, letters.encode("utf-8"))
     tokens = [token.decode("utf-8", "ignore") for token in ranks if len(token) > 1]
-    text = "".join(rng.choices([*tokens, *"abcd", " ", "é", "한국", "don't"], k=rng.randint(0, size // 2)))
+    text = "".join(rng.choices([*tokens, *letters, " ", "é", "한국", "don't"], k=rng.randint(0, size // 2)))
     ids = Reference(ranks).encode(text)
     before = [step for step in (("encode", text[::-1]), ("decode", ids[1:])) if rng.random() < 0.1]
     if rng.random() < 0.7:

@@ -38,6 +38,7 @@ RUNTIME = 64 << 20  # bytes in the folder of the sockets, which a submission cou
 TOO_LONG = "CellTimeoutError"
 MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submission
 INSIDE = ("__init__.py", "kernel.py", "server.py", "wire.py")
+RUNNER = ("runner.py", "watch.py")  # what of the checks calls an answer
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "PYTHONHOME")  # nothing else of ours goes in
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR")
 
@@ -59,7 +60,8 @@ def package_without_answers(folder: Path) -> Path:
     inside.mkdir(parents=True)
     ours = PACKAGE / "lab" / "grading" / "inside"
     shutil.copy(ours / "stub.py", checks / "__init__.py")
-    shutil.copy(PACKAGE / "lab" / "checks" / "runner.py", checks)
+    for name in RUNNER:
+        shutil.copy(PACKAGE / "lab" / "checks" / name, checks)
     (grading / "__init__.py").touch()
     for name in INSIDE:
         shutil.copy(ours / name, inside)
@@ -139,6 +141,7 @@ class ContainedKernel(AsyncKernelManager):
     def __init__(self, place: Place) -> None:
         super().__init__(context=zmq.asyncio.Context())
         self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
+        self.context.setsockopt(zmq.SNDTIMEO, 1000 * ANSWER)  # a kernel that closed its sockets is not waited for
         self.place = place
         self.found: psutil.Process | None = None
         self.connection_file = str(place.runtime / "kernel.json")

@@ -65,15 +65,16 @@ class Sandbox:
 
     def _bwrap(self, environment: dict[str, str], runtime: Path, course: Path, filter_fd: int) -> list[str]:
         command = [self.program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+        command += ["--proc", "/proc", "--dev", "/dev"]
+        size = ["--size", str(FOLDER_SIZE)] if bwrap_limits_size(self.program) else []
+        # /dev is in memory too, and could be filled; what is written there belongs into /tmp.
+        command += [*size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME, "--remount-ro", "/dev"]
+        # After them: an environment that was made in /tmp is to be seen there.
         for path in system_folders():
             if path.is_symlink():
                 command += ["--symlink", os.readlink(path), str(path)]
             else:
                 command += ["--ro-bind", str(path), str(path)]
-        command += ["--proc", "/proc", "--dev", "/dev"]
-        size = ["--size", str(FOLDER_SIZE)] if bwrap_limits_size(self.program) else []
-        # /dev is in memory too, and could be filled; what is written there belongs into /tmp.
-        command += [*size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME, "--remount-ro", "/dev"]
         for path in hidden_folders():
             command += ["--tmpfs", str(path), "--remount-ro", str(path)]
         command += ["--bind", str(runtime), str(runtime), "--ro-bind", str(course), str(course)]

@@ -20,7 +20,7 @@ from traitlets import Int, List, TraitError, Unicode, validate
 
 from minbpe.lab.draw.html import escape, inline
 from minbpe.lab.draw.text import show_token
-from minbpe.lab.widgets.questions import STYLE, Ask, plain, prose
+from minbpe.lab.widgets.questions import QUESTION_STYLE, Ask, plain, prose
 
 MARKS = """
 .mb-ask .mb-answer { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3em 0.6em; }
@@ -99,7 +99,7 @@ class Marked(Ask):
         asked = f"<p>Predict: {prose(self.text)}</p>{self.field()}"
         label = escape(f"Predict: {plain(self.text)}")
         parts = {
-            "style": f"<style>{STYLE}{MARKS}</style>",
+            "style": f"<style>{QUESTION_STYLE}{MARKS}</style>",
             "question": f'<div class="mb-ask" role="group" aria-label="{label}">{asked}</div>',
             "said": f'<div role="status">{self._verdict()}</div>',
         }

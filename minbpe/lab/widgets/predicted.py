@@ -12,7 +12,7 @@ from minbpe.lab.widgets.lab import Lab
 from minbpe.lab.widgets.questions import plain, prose
 
 # JupyterLab floats the terms of a list, and gives them a width.
-STYLE = """
+PREDICTED_STYLE = """
 .mb dl.mb-outcome { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 0.2em 0.8em;
   max-width: 62em; border-left: 0.35em solid var(--mb-accent); padding: 0.2em 0.7em; margin: 0; }
 .mb dl.mb-outcome dt { font-weight: 700; float: none; width: auto; padding: 0; }
@@ -40,7 +40,7 @@ class Predicted(Lab):
         rows = f"<dt>You predicted</dt><dd>{prose(said)}</dd>"
         if self.outcome is not None:
             rows += f"<dt>{escape(self.label)}</dt><dd><code>{escape(self.outcome)}</code></dd>"
-        return {"style": f"<style>{STYLE}</style>", "outcome": f'<dl class="mb-outcome">{rows}</dl>'}
+        return {"style": f"<style>{PREDICTED_STYLE}</style>", "outcome": f'<dl class="mb-outcome">{rows}</dl>'}
 
     def still(self) -> str:
         picture = Still("What came out")

@@ -54,7 +54,7 @@ class Question:
 
 # --- drawing: a question and what was tried, to HTML and to SVG
 
-STYLE = """
+QUESTION_STYLE = """
 .mb-ask { border: 1px solid var(--mb-hair); border-left: 0.35em solid var(--mb-accent); border-radius: 0.3em;
   background: var(--mb-paper); padding: 0.35em 0.7em 0.5em; margin: 0 0 0.4em; max-width: 62em; }
 .mb .mb-ask > p { font-weight: 700; margin: 0 0 0.3em; }
@@ -217,7 +217,7 @@ class Predict(Ask):
 
     def frame(self) -> dict[str, str]:
         asked = ask(self.question, self.tried, self.choice, heading="Predict:")
-        return {"style": f"<style>{STYLE}</style>", "question": asked, **self.after()}
+        return {"style": f"<style>{QUESTION_STYLE}</style>", "question": asked, **self.after()}
 
     def on_event(self, name: str, value: Any) -> None:
         if name == "choose":
@@ -266,7 +266,7 @@ class Quiz(Lab):
             _remember(tried, option)
 
     def frame(self) -> dict[str, str]:
-        parts = {"style": f"<style>{STYLE}</style>"}
+        parts = {"style": f"<style>{QUESTION_STYLE}</style>"}
         for number, question in enumerate(self.questions):
             if self.large and number != self.shown:
                 continue
