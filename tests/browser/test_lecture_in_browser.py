@@ -378,6 +378,23 @@ def test_blocks_are_those_that_the_page_makes(merges):
 # --- the speaker's side
 
 
+def test_a_pen_and_a_pointer_over_the_slide(begun):
+    page = begun.page
+    begun.press("d")
+    page.mouse.move(300, 300)
+    page.mouse.down()
+    page.mouse.move(500, 400)
+    page.mouse.up()
+    assert page.locator(".ms-pen polyline").get_attribute("points") == "300,300 500,400"
+    begun.press("l")
+    page.mouse.move(640, 360)
+    assert page.locator(".ms-pen circle").is_visible()
+    assert page.locator(".ms-pen polyline").count() == 1
+    begun.press("c", "Escape")
+    assert page.locator(".ms-pen polyline").count() == 0
+    assert not page.locator(".ms-pen circle").is_visible()
+
+
 def test_a_reload_and_a_start_are_where_one_was(room):
     notebook = room("02-pairs.ipynb", start=7)
     assert notebook.slide == 7

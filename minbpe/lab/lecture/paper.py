@@ -56,13 +56,15 @@ for (const page of document.querySelectorAll('.page')) {
   const inside = page.firstElementChild;
   for (const size of [1.5, 1.35, 1.2, 1.1, 1, 0.93, 0.86, 0.8, 0.75, 0.7, 0.6, 0.5]) {
     inside.style.zoom = size;
-    if (inside.getBoundingClientRect().height <= page.clientHeight - 24 && page.scrollWidth <= page.clientWidth) break;
+    const [whole, used] = [page.getBoundingClientRect(), inside.getBoundingClientRect()];
+    if (used.height <= whole.height * 0.955 && page.scrollWidth <= page.clientWidth) break;
   }
 }
 """
 SLIDES_STYLE = "@page { size: 1280px 720px; margin: 0; } .page { break-after: page; }"
 NOTES_STYLE = """
 @page { size: A4; margin: 15mm; }
+body > h1:not(:first-child) { break-before: page; }
 .slide { break-inside: avoid-page; margin-bottom: 10mm; font-size: 14px; }
 .slide h2.title { font-size: 18px; border-top: 1px solid #888; padding-top: 3mm; }
 .picture { font-size: 26px; width: 512px; height: 288px; overflow: hidden; border: 1px solid #888; margin-bottom: 3mm; }

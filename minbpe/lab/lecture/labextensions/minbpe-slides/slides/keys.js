@@ -47,10 +47,11 @@ export class Keys {
     if (document.querySelector(".jp-Dialog")) return; // JupyterLab asks something
     const key = named(event);
     if (!show.presenting) {
-      if (key === "Escape" && !taker(event.target)) this.take(event, () => show.settle());
+      if (key === "Escape") this.take(event, () => show.settle());
       return;
     }
     if (!show.curtain.hidden) return this.take(event, () => (show.curtain.hidden = true));
+    if (!this.help.hidden) return this.take(event, () => (this.help.hidden = true));
     if (key === "Escape") return this.take(event, () => (this.number ? this.spell("") : show.settle()));
     const does = DOES.get(key);
     if (RUNS.has(does)) return this.take(event, () => show[does]());

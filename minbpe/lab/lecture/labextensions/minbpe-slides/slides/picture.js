@@ -2,6 +2,8 @@
 
 import { element } from "./element.js";
 
+const WIDTH = 1280; // of a slide, in CSS pixels
+
 export function pictureOf(slide, step) {
   const cells = [];
   slide.steps.slice(0, step + 1).forEach((items) => items.forEach(({ cell, part }) => {
@@ -11,7 +13,9 @@ export function pictureOf(slide, step) {
   }));
   const page = element("div", { class: "ms-page jp-Notebook" }, ...cells);
   if (!slide.heading) page.prepend(element("div", { class: "ms-heading" }, slide.title));
-  return element("div", { class: "ms-picture", "aria-hidden": "true", inert: true }, page);
+  const picture = element("div", { class: "ms-picture", "aria-hidden": "true", inert: true }, page);
+  new ResizeObserver(([{ contentRect }]) => (page.style.scale = contentRect.width / WIDTH)).observe(picture);
+  return picture;
 }
 
 function copy(cell) {

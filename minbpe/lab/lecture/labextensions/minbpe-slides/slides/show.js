@@ -43,11 +43,11 @@ export class Show {
   begin(start, talk) {
     this.notebook.notebookConfig = { ...this.notebook.notebookConfig, windowingMode: "none" };
     this.readCells();
+    this.talk = talk;
     const kept = JSON.parse(localStorage.getItem(this.place) ?? "{}");
     const here = this.slides.findIndex(({ id }) => id === kept.slide);
     if (start && kept.talk !== talk) this.go(start - 1);
     else this.go(here < 0 ? 0 : here, kept.step ?? 0);
-    this.talk = talk;
     this.present(true);
     this.notebook.model.cells.changed.connect(() => this.readCells());
     addEventListener("resize", () => this.draw());
