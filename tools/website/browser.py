@@ -137,7 +137,7 @@ def get_packages(folder: Path, *, bin: Path, cache: Path, offline: bool) -> dict
 
 
 def compiled(archives: list[Path], folder: Path, cache: Path) -> None:
-    """Copies of wheels and zips, with bytecode beside each module, in `folder`. Those made before are kept in `cache`."""
+    """Put copies of wheels and zips into `folder`, with bytecode beside each module; `cache` keeps what was made."""
     made, waiting = cache / "compiled", cache / "to-compile"
     made.mkdir(exist_ok=True)
     shutil.rmtree(waiting, ignore_errors=True)
