@@ -10,7 +10,6 @@ import csv
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from pathlib import Path
 from urllib.error import URLError

@@ -148,6 +148,10 @@ class ContainedKernel(AsyncKernelManager):
         if sys.platform != "win32":
             self.transport, self.ip = "ipc", str(place.runtime / "k")
 
+    def client(self, **options: Any) -> Any:
+        """One that keeps to our limits: else it makes sockets without them."""
+        return super().client(context=self.context, **options)
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """Ours, whatever kernels there are."""
@@ -219,11 +223,13 @@ class Running(NotebookClient):
     @contextlib.contextmanager
     def kernel(self) -> Iterator[None]:
         """The kernel for this notebook, ended at the end."""
+        manager: Any = self.km
         try:
             with self.setup_kernel():
                 self.place.noted.seek(0, os.SEEK_END)  # what libraries try by themselves is nobody's fault
                 yield
         finally:
+            manager.context.destroy(linger=0)
             self.place.close()
 
     def run_cell(self, cell: NotebookNode, index: int, name: str) -> None:
