@@ -46,14 +46,14 @@ def solved(name: str) -> nbformat.NotebookNode:
     return notebook
 
 
-def hand_in(folder: Path, students: int) -> dict[tuple[str, str], tuple[float, str]]:
+def hand_in(folder: Path, students: int, broken: bool = True) -> dict[tuple[str, str], tuple[float, str]]:
     """A class. The points and the words that are right, by student and assignment."""
     expected, kinds = {}, list(BROKEN)
     for number in range(students):
         for name, worth in WORTH.items():
             notebook, points, words = solved(name), 6, ""
             place = len(expected)
-            if place % 6 == 5:
+            if broken and place % 6 == 5:
                 code, points, words = BROKEN[kinds[place // 6 % len(kinds)]]
                 (answer,) = [cell for cell in notebook.cells if cell.id == f"write-{[*worth][1]}"]
                 answer.source = f"{code}\n{answer.source}"
