@@ -2,6 +2,7 @@
 
 The hub is that of deploy/jupyterhub, on loopback, with an instructor and two students. Everybody works in a server of
 their own: the instructor in a terminal, as docs/jupyterhub.md says; the students in JupyterLab and its Assignment List.
+It takes a minute or two, with both cores: the gate runs it by itself, with --long.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ RIGHT = {
 WRONG = {"top-pairs": "def top_pairs(stats, n):\n    return list(stats)[:n]"}
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.skipif(sys.platform == "win32", reason="there is no JupyterHub for Windows"),
     pytest.mark.skipif(not PROXY.exists(), reason="no configurable-http-proxy: `npm ci --prefix tests/browser`"),
 ]
