@@ -1,5 +1,6 @@
 """A forged submission gets no points, and one that tries to get out of its sandbox gets nowhere."""
 
+import ast
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
 
 from minbpe.lab.checks.runner import Code, Outcome, Raised, Step, Thing
 from minbpe.lab.grading import mending, sandbox, worker
@@ -185,6 +187,93 @@ for path in pathlib.Path("/home").rglob("*.ipynb"):
 def pair_places(ids, pair): raise SystemExit(0)
 def top_pairs(stats, n): exit(0)
 """,
+    "json writes what it likes": """
+import json
+json.dumps = lambda *args, **more: '{"answer": true, "passed": true}'
+json.JSONEncoder.encode = lambda self, value: '{"answer": true}'
+""",
+    "the server has another socket": LOOK_INSIDE
+    + """
+class Fake:
+    AF_UNIX = AF_INET = SOCK_STREAM = 1
+    def socket(self, *args): return self
+    def connect(self, address): pass
+    def sendall(self, data): pass
+    def recv(self, size): return b"\\x00" * size
+    def __enter__(self): return self
+    def __exit__(self, *args): pass
+server.socket = Fake()
+""",
+    "each answer is sent twice": LOOK_INSIDE
+    + "real = server.wire.pack\nserver.wire.pack = lambda message: real(message) + real(message)",
+    "a thread answers late": LOOK_INSIDE
+    + """
+import threading, time
+real = server.Server._answer
+def late(self, asked):
+    def again():
+        time.sleep(0.1)
+        self.connection.sendall(b'\\x00\\x00\\x00\\x0f{"answer":true}')
+    threading.Thread(target=again).start()
+    return real(self, asked)
+server.Server._answer = late
+""",
+    "the inputs are the outcome": LOOK_INSIDE
+    + "runner.Local.call = lambda self, steps, *args, **more: runner.Outcome(steps[0].args[0], args=steps[0].args)",
+    "everything is unsendable": LOOK_INSIDE
+    + "real = server.wire.pack\nserver.wire.pack = lambda message: real({'unsendable': 'x'})",
+    "every outcome is an error of every kind": LOOK_INSIDE
+    + """
+bases = ("ValueError", "TypeError", "KeyError", "NotImplementedError", "Exception", "BaseException")
+error = runner.Raised("ValueError", "", bases)
+runner.Local.call = lambda self, steps, *args, **more: runner.Outcome(error=error, args=steps[0].args)
+""",
+    "eval finds another answer": """
+import builtins
+builtins.eval = lambda *args: (lambda *inputs: inputs[0])
+""",
+    "results have no end": """
+import itertools
+def pair_places(ids, pair): return itertools.count()
+def top_pairs(stats, n): return iter(int, 1)
+""",
+    "results are enormous": """
+def pair_places(ids, pair): return [0] * 10**7
+def top_pairs(stats, n): return "x" * (1 << 26)
+""",
+    "a result refers to itself": """
+def pair_places(ids, pair):
+    found = []
+    found.append(found)
+    return found
+""",
+    "an exception is equal to everything": """
+class Meta(type):
+    def __eq__(self, other): return True
+    def __instancecheck__(self, other): return True
+    __hash__ = type.__hash__
+class Right(Exception, metaclass=Meta):
+    def __str__(self): return "✓"
+def pair_places(ids, pair): raise Right
+def top_pairs(stats, n): raise Right
+""",
+    "the clock and the alarm are taken away": """
+import signal, time
+time.monotonic = time.perf_counter = time.process_time = lambda: 0
+signal.signal = signal.setitimer = signal.alarm = lambda *args: None
+def pair_places(ids, pair): return []
+""",
+    "the course's function under another name": """
+%time import minbpe as m
+_ = !true
+def pair_places(ids, pair): return m.get_stats(ids)
+""",
+    "the way out of a frame of a generator": """
+def pair_places(ids, pair):
+    frames = [(each for each in ()).gi_frame]
+    while frames[-1] is not None: frames.append(frames[-1].f_back)
+    return [value for frame in frames[:-1] for value in frame.f_locals.values()][:1]
+""",
 }
 
 
@@ -192,6 +281,11 @@ def forged(code):
     """Wrong answers and the forgery: before them, and again behind them, where what they define is what counts."""
     answers = {name: f"{answer}\n{code}" if "def " in code else answer for name, answer in WRONG.items()}
     return written(answers, [] if "def " in code and "pair_places" in code else [code])
+
+
+def test_the_forgeries_are_code_that_runs():
+    for code in [*FORGERIES.values(), *DEADLY.values(), FILL_THE_SHARED_FOLDER]:
+        ast.parse(TransformerManager().transform_cell(code))
 
 
 @pytest.mark.long
@@ -234,6 +328,24 @@ def test_the_courses_own_code_is_not_an_answer_and_is_shown_to_a_person():
         "write-top-pairs uses importlib, 'minbpe': is that its own work?",
         "write-get-stats-in-pieces uses minbpe.base.get_stats: is that its own work?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "used"),
+    [
+        ("%time from minbpe import get_stats", "minbpe.get_stats"),
+        ("%%time\nimport minbpe", "minbpe"),
+        ("files = !ls\nimport minbpe", "minbpe"),
+        ("len?\nfrom minbpe.base import merge", "minbpe.base.merge"),
+        ("get_ipython().run_line_magic('time', 'import ' + name)", "get_ipython"),
+        ("getattr(check, '__glo' + 'bals__')", "getattr"),
+        ("%time sum(range(9))", ""),
+        ("%matplotlib inline", ""),
+    ],
+)
+def test_what_a_cell_uses_is_seen_as_ipython_runs_it(source, used):
+    told = borrowed(written({"top-pairs": source}), notebook_of("exercises"))
+    assert told == ([f"write-top-pairs uses {used}: is that its own work?"] if used else [])
 
 
 def test_an_honest_submission_uses_nothing_that_a_person_must_look_at():
@@ -367,6 +479,29 @@ ESCAPES = {
     "run a program": ("import subprocess; subprocess.run(['touch', '{outside}/new'])", "starting of other programs"),
     "run a shell": ("import os; os.system('touch {outside}/new')", "starting of other programs"),
     "raise the limits": ("import resource; resource.setrlimit(0, (-1, -1))", "changing of limits"),
+    "read by way of /proc": (
+        "print(open('/proc/self/root{outside}/there').read())",
+        "reading outside its own folder",
+    ),
+    "read by way of another's /proc": ("print(open('/proc/{pid}/root{outside}/there').read())", "reading outside"),
+    "change the system's settings": ("open('/proc/sys/kernel/core_pattern', 'w').write('|/bin/sh')", "writing outside"),
+    "the system's magic key": ("open('/proc/sysrq-trigger', 'w').write('s')", "writing outside"),
+    "reach the host of a virtual machine": ("import socket; socket.socket(40, 1).connect((2, 22))", "network"),
+    "packets as they are": ("import socket; socket.socket(17, 3, 3)", "network"),
+    "a socket without a file": ("import socket; socket.socket(1).connect('\\0grading')", "network"),
+    "a link in the grader's folder": (
+        "import ctypes, os; place = os.environ['JUPYTER_RUNTIME_DIR']; c = ctypes.CDLL(None); "
+        "print(c.symlink(b'{outside}', os.fsencode(place + '/link')), "
+        "c.symlink(b'{outside}/there', os.fsencode(place + '/calls-0')))",
+        "calling into the C library",
+    ),
+    "a file by its handle": (
+        "import ctypes; c = ctypes.CDLL(None); print(c.open_by_handle_at(3, ctypes.create_string_buffer(128), 0))",
+        "calling into the C library",
+    ),
+    "end the first process": ("import os; os.kill(1, 9)", "ending of other programs"),
+    "slow the grader down": ("import os; os.setpriority(os.PRIO_PROCESS, {pid}, 19)", ""),
+    "type into the terminal": ("import fcntl, termios; fcntl.ioctl(0, termios.TIOCSTI, b'x')", ""),
     "read the environment": ("import os; print(os.environ, open('/proc/1/environ').read())", "reading outside"),
 }
 # These end Python, which is told as well.
@@ -386,7 +521,17 @@ DEADLY = {
     "trace another": "import ctypes; ctypes.CDLL(None).ptrace(16, 1, 0, 0)",
     "a namespace of its own": "import ctypes; ctypes.CDLL(None).unshare(0x10000000)",
     "become another program": BECOME,
+    "read another's memory": "import ctypes; ctypes.CDLL(None).process_vm_readv(1, 0, 0, 0, 0, 0)",
+    "a ring of system calls": "import ctypes; ctypes.CDLL(None).syscall(425, 8, 0)",
 }
+FILL_THE_SHARED_FOLDER = """
+import ctypes, os
+c, place = ctypes.CDLL(None), os.environ["JUPYTER_RUNTIME_DIR"]
+for number in range(100_000):
+    file = c.creat(os.fsencode(f"{place}/{number}"), 0o600)
+    for _ in range(20): c.write(file, bytes(1 << 20), 1 << 20)
+    c.close(file)
+"""
 
 
 @contextmanager
@@ -489,6 +634,27 @@ def test_a_submission_cannot_fill_memory_or_disk():
     outputs = [json.dumps(cell.outputs) for cell in result["notebook"].cells if cell.source.startswith("try:")]
     for name, text in zip(fill, outputs, strict=True):
         assert "Error" in text, (name, text)
+
+
+@contained
+@pytest.mark.long
+def test_a_submission_that_fills_the_folder_of_its_sockets_is_ended_before_the_disk_is_full(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    most, stop = [0], threading.Event()
+
+    def watch():
+        while not stop.wait(0.05):
+            used = [each.stat().st_size for each in tmp_path.glob("grading-*/run/*") if each.exists()]
+            most.append(sum(used))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    result = graded(written(RIGHT, [FILL_THE_SHARED_FOLDER]), cell=60)
+    stop.set()
+    thread.join()
+    assert all(result["passed"].values())
+    assert any("filled the disk: left out" in said for said in result["said"])
+    assert max(most) < 4 << 30
 
 
 @contained

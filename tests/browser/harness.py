@@ -92,7 +92,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serve_lab(notebooks: Path, state: Path) -> Iterator[str]:
+def serve_lab(notebooks: Path, state: Path, *options: str) -> Iterator[str]:
     """A JupyterLab over the folder `notebooks`, which keeps its state in the folder `state`. Yields its URL.
 
     It listens on 127.0.0.1 only, on a port that the system chooses, without a token.
@@ -107,7 +107,7 @@ def serve_lab(notebooks: Path, state: Path) -> Iterator[str]:
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--IdentityProvider.token=", "--LabApp.news_url=None"),
-        f"--ServerApp.root_dir={notebooks}",
+        *(f"--ServerApp.root_dir={notebooks}", *options),
     ]
     runtime = Path(env["JUPYTER_RUNTIME_DIR"])
 
@@ -119,7 +119,7 @@ def serve_lab(notebooks: Path, state: Path) -> Iterator[str]:
                 return None
         return None
 
-    with _running(command, env, state / "lab.log", address) as url:
+    with running(command, env, state / "lab.log", address) as url:
         yield url
 
 
@@ -138,12 +138,12 @@ def serve_voila(notebook: Path, state: Path) -> Iterator[str]:
         *(sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}"),
         *("--Voila.ip=127.0.0.1", "--Voila.port_retries=0", "--VoilaConfiguration.show_tracebacks=True"),
     ]
-    with _running(command, environment(state), state / "voila.log", lambda: url):
+    with running(command, environment(state), state / "voila.log", lambda: url):
         yield url
 
 
 @contextmanager
-def _running(command: list[str], env: dict[str, str], log: Path, address: Callable[[], str | None]) -> Iterator[str]:
+def running(command: list[str], env: dict[str, str], log: Path, address: Callable[[], str | None]) -> Iterator[str]:
     with (
         log.open("w") as output,
         subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,

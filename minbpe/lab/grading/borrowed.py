@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
 # Packages that tokenize; and what finds code, or hides what it does. No exercise needs any of them.
@@ -17,8 +18,11 @@ PACKAGES = (
 WAYS = (
     "__import__", "importlib", "eval", "exec", "compile", "globals", "gc", "ctypes", "multiprocessing", "subprocess",
     "_posixsubprocess", "inspect", "get_ipython", "marshal", "pickle", "__builtins__", "__subclasses__", "__globals__",
-    "_getframe", "f_back", "f_locals", "settrace", "setprofile", "addaudithook",
+    "_getframe", "f_back", "f_locals", "settrace", "setprofile", "addaudithook", "getattr", "vars", "locals",
+    "__dict__", "__getattribute__", "__closure__", "__code__", "__loader__", "__spec__", "attrgetter", "builtins",
+    "pkgutil", "runpy", "pydoc", "unittest", "f_globals", "f_builtins", "gi_frame", "tb_frame",
 )  # fmt: skip
+MAGICS = ("run_line_magic", "run_cell_magic", "system", "getoutput")
 
 
 def borrowed(notebook: NotebookNode, release: NotebookNode) -> list[str]:
@@ -38,22 +42,37 @@ def borrowed(notebook: NotebookNode, release: NotebookNode) -> list[str]:
 
 def _used(source: str) -> Iterator[str]:
     """The packages imported, and the ways around, in order."""
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
     try:
-        nodes = list(ast.walk(ast.parse("\n".join(lines))))
+        nodes = list(ast.walk(ast.parse(_as_python(source))))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # it does not run either
+    magics = [node for node in nodes if isinstance(node, ast.Call) and _is_magic(node)]
+    ours = {id(node.func.value.func) for node in magics}  # type: ignore[attr-defined]
     for node in nodes:
         if isinstance(node, ast.Import):
             yield from (_shown(each.name) for each in node.names if _is_of_interest(each.name))
         elif isinstance(node, ast.ImportFrom) and node.module and _is_of_interest(node.module):
             yield from (_shown(f"{node.module}.{each.name}") for each in node.names)
-        elif isinstance(node, ast.Name) and node.id in WAYS:
+        elif isinstance(node, ast.Name) and node.id in WAYS and id(node) not in ours:
             yield node.id
         elif isinstance(node, ast.Attribute) and node.attr in (*WAYS, "modules"):
             yield node.attr
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("minbpe"):
             yield repr(node.value[:40])
+    for magic in magics:  # what stands behind %time is code, too
+        yield from _used("\n".join(each.value for each in magic.args[1:]))  # type: ignore[attr-defined]
+
+
+def _as_python(source: str) -> str:
+    """A cell as IPython runs it: without magics, shell commands and question marks, which are no Python."""
+    return TransformerManager().transform_cell(source)
+
+
+def _is_magic(call: ast.Call) -> bool:
+    """Whether it is what IPython makes of a line with %, or could have been made of one."""
+    of = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr in MAGICS else None
+    made = isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "get_ipython"
+    return made and all(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in call.args)
 
 
 def _is_of_interest(module: str) -> bool:

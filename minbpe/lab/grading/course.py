@@ -38,6 +38,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from minbpe.lab.checks import EXERCISES
 from minbpe.lab.grading.exports import WideExport
 from minbpe.lab.grading.results import CannotRun, Results, Row
+from minbpe.lab.grading.submissions import SECRET, TIMESTAMP, Submission
 
 # The released and the solved notebooks have nbgrader's names for them; what it grades is put into `prepared`, since
 # `submitted` may be the folder that the class handed in.
@@ -150,11 +151,13 @@ class Course:
         self.releases[assignment] = nbformat.read(released, as_version=4)
         self.checks[assignment] = checks_of(nbformat.read(own, as_version=4))
 
-    def fingerprint(self, assignment: str, path: Path | None, odd: list[str]) -> str:
+    def fingerprint(self, each: Submission) -> str:
         """Another one means: grade again."""
-        whole = hashlib.sha256((self.folder / "solutions" / assignment / f"{assignment}.ipynb").read_bytes())
-        whole.update(path.read_bytes() if path else b"")
-        whole.update(json.dumps(odd).encode())
+        solved = self.folder / "solutions" / each.assignment / f"{each.assignment}.ipynb"
+        whole = hashlib.sha256(solved.read_bytes())
+        whole.update(each.path.read_bytes() if each.path else b"")
+        whole.update(json.dumps(each.odd).encode())
+        whole.update(each.secret.encode())
         return whole.hexdigest()
 
     # --- the gradebook, which only this process writes
@@ -186,8 +189,10 @@ class Course:
         prepared = self.folder / "prepared" / row.student / row.assignment
         prepared.mkdir(parents=True, exist_ok=True)
         shutil.copy(run, prepared)
-        if row.handed_in:
-            (prepared / "timestamp.txt").write_text(f"{row.handed_in}\n", encoding="utf-8")
+        for name, text in ((TIMESTAMP, row.handed_in), (SECRET, row.secret)):
+            (prepared / name).unlink(missing_ok=True)
+            if text:
+                (prepared / name).write_text(text, encoding="utf-8")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = self.api.autograde(row.assignment, row.student)

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -34,6 +35,7 @@ MESSAGE = 64 << 20  # bytes of a message from the kernel; after a longer one nob
 ANSWER = 5  # seconds in which an interrupted kernel must answer
 CONNECT = 30  # seconds in which it must call back
 NOTES = 1 << 16  # bytes of notes that are read after a cell
+LOOK = 0.25  # seconds between looks at that
 RUNTIME = 64 << 20  # bytes in the folder of the sockets, which a submission could fill
 TOO_LONG = "CellTimeoutError"
 MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submission
@@ -141,11 +143,16 @@ class ContainedKernel(AsyncKernelManager):
     def __init__(self, place: Place) -> None:
         super().__init__(context=zmq.asyncio.Context())
         self.context.setsockopt(zmq.MAXMSGSIZE, MESSAGE)
+        self.context.setsockopt(zmq.SNDTIMEO, 1000 * ANSWER)  # a kernel that closed its sockets is not waited for
         self.place = place
         self.found: psutil.Process | None = None
         self.connection_file = str(place.runtime / "kernel.json")
         if sys.platform != "win32":
             self.transport, self.ip = "ipc", str(place.runtime / "k")
+
+    def client(self, **options: Any) -> Any:
+        """One that keeps to our limits: else it makes sockets without them."""
+        return super().client(context=self.context, **options)
 
     @property
     def kernel_spec(self) -> KernelSpec:
@@ -218,11 +225,13 @@ class Running(NotebookClient):
     @contextlib.contextmanager
     def kernel(self) -> Iterator[None]:
         """The kernel for this notebook, ended at the end."""
+        manager: Any = self.km
         try:
             with self.setup_kernel():
                 self.place.noted.seek(0, os.SEEK_END)  # what libraries try by themselves is nobody's fault
                 yield
         finally:
+            manager.context.destroy(linger=0)
             self.place.close()
 
     def run_cell(self, cell: NotebookNode, index: int, name: str) -> None:
@@ -248,16 +257,30 @@ class Running(NotebookClient):
     @contextlib.contextmanager
     def watched(self, index: int) -> Iterator[None]:
         """Turns all the ways in which a kernel can fail into Stuck."""
+        done = threading.Event()
+        threading.Thread(target=self.watch_disk, args=(done,), daemon=True).start()
         try:
             yield
         except (Stuck, NotCalled):
             raise
-        except DeadKernelError:
-            raise Stuck(index, "ended Python") from None
-        except Exception:  # nbclient and zmq have many for a kernel that is alive and says nothing
-            raise Stuck(index, "ended Python" if self.is_dead() else "hung Python") from None
+        except Exception as error:  # nbclient and zmq have many for a kernel that is alive and says nothing
+            if not self.place.too_full():
+                dead = isinstance(error, DeadKernelError) or self.is_dead()
+                raise Stuck(index, "ended Python" if dead else "hung Python") from None
+        finally:
+            done.set()
         if self.place.too_full():
             raise Stuck(index, "filled the disk")
+
+    def watch_disk(self, done: threading.Event) -> None:
+        """End the kernel as soon as it fills the folder that it shares with us: a disk is full in less than a cell's
+        time."""
+        manager: Any = self.km
+        while not done.wait(LOOK):
+            if self.place.too_full():
+                with contextlib.suppress(psutil.Error, AttributeError):
+                    manager.python().kill()
+                return
 
     def is_dead(self) -> bool:
         """Whether the kernel's process is gone."""

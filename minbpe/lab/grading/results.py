@@ -45,6 +45,7 @@ class Row:
     sandbox: str = ""  # what contained it: "bwrap", "container" or "none"
     given: dict[str, float] = field(default_factory=dict)  # points by hand, by the name of the check
     known: bool = True  # there is such an assignment
+    secret: str = ""  # nbgrader's, by which its exchange hands the feedback back
 
     @property
     def key(self) -> tuple[str, str]:

@@ -74,10 +74,7 @@ class Grading:
     def run(self) -> int:
         """Grade, and show the table, also when it is stopped on the way."""
         self.give()
-        fingerprints = {
-            key: self.course.fingerprint(each.assignment, each.path, each.odd) if each.known else ""
-            for key, each in self.found.items()
-        }
+        fingerprints = {key: self.course.fingerprint(each) if each.known else "" for key, each in self.found.items()}
         due = [key for key in self.found if self.is_due(key, fingerprints[key])]
         try:
             self.grade(due, fingerprints)
@@ -129,7 +126,8 @@ class Grading:
     def new_row(self, key: Key, fingerprint: str) -> Row:
         """A line with nothing known but what was handed in."""
         each = self.found[key]
-        row = Row(*key, look_at=list(each.odd), fingerprint=fingerprint, handed_in=each.handed_in, known=each.known)
+        row = Row(*key, look_at=list(each.odd), fingerprint=fingerprint, known=each.known)
+        row.handed_in, row.secret = each.handed_in, each.secret
         if old := self.rows.get(key):
             row.given = old.given
         return row
@@ -158,6 +156,8 @@ class Grading:
         """Put a result where it belongs: on the disk first, then into the gradebook."""
         if "error" in result:
             row.look_at.append(self.explained(row, result["error"]))
+            if "\n" in result["error"]:  # a fault of ours or of the machine's: the next run tries again
+                row.fingerprint = ""
         row.look_at += result.get("said", [])
         row.sandbox = result.get("sandbox", "")
         row.graded = datetime.now(UTC).isoformat(timespec="seconds")

@@ -183,24 +183,30 @@ ALLOW, KILL, ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 EPERM, ENOSYS = 1, 38
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # where they stand in seccomp_data
 CLONE_THREAD = 0x00010000
-# By machine: its AUDIT_ARCH, clone, clone3; what ends it (fork, vfork, ptrace, process_vm_readv, process_vm_writev,
-# mount, unshare, setns, bpf, perf_event_open, add_key, request_key, keyctl, userfaultfd, io_uring_setup), and what is
-# refused, as memory that no limit counts (memfd_create, shmget).
-MACHINES: dict[str, tuple[int, int, int, tuple[int, ...], tuple[int, ...]]] = {
+# Of sockets: Unix, the internet's two, and the one by which libraries ask what networks there are. Others reach what
+# namespaces do not keep apart, as the host of a virtual machine.
+FAMILIES = (1, 2, 10, 16)
+# By machine: its AUDIT_ARCH, clone, clone3, socket; what ends it (fork, vfork, ptrace, process_vm_readv,
+# process_vm_writev, mount, unshare, setns, bpf, perf_event_open, add_key, request_key, keyctl, userfaultfd,
+# io_uring_setup), and what is refused, as memory that no limit counts (memfd_create, shmget).
+MACHINES: dict[str, tuple[int, int, int, int, tuple[int, ...], tuple[int, ...]]] = {
     "x86_64": (
-        0xC000003E, 56, 435, (57, 58, 101, 310, 311, 165, 272, 308, 321, 298, 248, 249, 250, 323, 425), (319, 29),
+        0xC000003E, 56, 435, 41, (57, 58, 101, 310, 311, 165, 272, 308, 321, 298, 248, 249, 250, 323, 425), (319, 29),
     ),
     "aarch64": (
-        0xC00000B7, 220, 435, (117, 270, 271, 40, 97, 268, 280, 241, 217, 218, 219, 282, 425), (279, 194),
+        0xC00000B7, 220, 435, 198, (117, 270, 271, 40, 97, 268, 280, 241, 217, 218, 219, 282, 425), (279, 194),
     ),
 }  # fmt: skip
 
 
 def one_process_filter() -> bytes:
-    """A program for seccomp: threads may be made, processes not. b"" on a machine that it does not know."""
+    """A program for seccomp: threads may be made, processes not. b"" on a machine that it does not know.
+
+    A jump is (EQUAL, lines to skip if so, lines to skip if not, value).
+    """
     if sys.platform != "linux" or platform.machine() not in MACHINES:
         return b""
-    architecture, clone, clone3, ending, refused = MACHINES[platform.machine()]
+    architecture, clone, clone3, sockets, ending, refused = MACHINES[platform.machine()]
     program = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, architecture),
@@ -215,6 +221,9 @@ def one_process_filter() -> bytes:
         program += [(EQUAL, 0, 1, number), (RETURN, 0, 0, KILL)]
     for number in refused:
         program += [(EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | EPERM)]
+    program += [(EQUAL, 0, 3 + len(FAMILIES), sockets), (LOAD, 0, 0, FIRST_ARGUMENT)]
+    program += [(EQUAL, len(FAMILIES) - place, 0, family) for place, family in enumerate(FAMILIES)]
+    program += [(RETURN, 0, 0, ERRNO | EPERM), (RETURN, 0, 0, ALLOW)]
     program += [
         (EQUAL, 1, 0, clone),
         (RETURN, 0, 0, ALLOW),

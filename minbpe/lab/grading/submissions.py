@@ -13,7 +13,8 @@ from dateutil.parser import parse as parse_time
 from minbpe.lab.grading.results import CannotRun
 
 LAYOUT = "SUBMITTED/STUDENT/02-pairs/02-pairs.ipynb"
-TIMESTAMP = "timestamp.txt"  # nbgrader's own, beside what was collected: when it was handed in
+# nbgrader's own, beside what was collected: when it was handed in, and by what feedback finds its way back.
+TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
 
 
 @dataclass
@@ -26,6 +27,7 @@ class Submission:
     odd: list[str] = field(default_factory=list)
     known: bool = True  # is there such an assignment?
     handed_in: str = ""  # ISO 8601
+    secret: str = ""  # nbgrader's; "" where it did not come through its exchange
 
 
 def submissions(folder: Path, assignments: list[str], wanted: list[str]) -> list[Submission]:
@@ -56,14 +58,13 @@ def of_student(folder: Path, assignments: list[str], wanted: list[str]) -> Itera
     for assignment in wanted:
         where = folder / assignment
         path = where / f"{assignment}.ipynb"
-        others = (
-            [each.name for each in entries(where) if each.name not in (path.name, TIMESTAMP)] if where.is_dir() else []
-        )
+        beside = [each.name for each in entries(where)] if where.is_dir() else []
+        others = [each for each in beside if each not in (path.name, TIMESTAMP, SECRET)]
         if folder.is_symlink() or where.is_symlink() or path.is_symlink():
             yield Submission(name, assignment, None, ["it is a link to another place: not followed"])
         elif path.is_file():
             odd = [f"also there, not graded: {', '.join(others)}"] if others else []
-            yield Submission(name, assignment, path, odd, handed_in=time_of(path))
+            yield Submission(name, assignment, path, odd, handed_in=time_of(path), secret=secret_of(path))
         elif others:
             yield Submission(name, assignment, None, [f"no {path.name}, but {', '.join(others)}: rename it?"])
         elif path.name in inside:
@@ -91,3 +92,15 @@ def time_of(path: Path) -> str:
         except (ParserError, UnicodeDecodeError, OverflowError):
             pass
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+
+
+def secret_of(path: Path) -> str:
+    """What nbgrader's exchange put beside a notebook. Anything else of that name is none."""
+    kept = path.with_name(SECRET)
+    try:
+        if kept.is_symlink() or kept.stat().st_size > 200:
+            return ""
+        secret = kept.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return secret if secret.isalnum() else ""

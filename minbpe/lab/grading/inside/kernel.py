@@ -16,6 +16,14 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+FAMILIES = (
+    -1,
+    1,
+    2,
+    10,
+    23,
+    30,
+)  # of sockets: as an open one has it, Unix, and the internet's, by all systems' numbers
 PROGRAMS = ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
 # What changes files: which of the arguments is a path, and which says in what folder, as a number.
 CHANGES: dict[str, list[tuple[int, int | None]]] = {
@@ -106,6 +114,9 @@ class Guard:
             ours = self.sockets and isinstance(host, str) and os.path.dirname(host) == self.sockets
             if host not in LOOPBACK and not ours:
                 self.refuse("network", host)
+        elif event == "socket.__new__":
+            if args[1] not in FAMILIES:
+                self.refuse("network", f"sockets of the family {args[1]}")
         elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
             host = args[0].decode(errors="replace") if isinstance(args[0], bytes) else args[0]
             if host not in LOOPBACK | {None, ""}:
