@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).with_name("website")))
 from browser import build_lite
+from elsewhere import build_elsewhere
 from pages import Place, build_pages
 
 ROOT = Path(__file__).parents[1]
@@ -33,11 +34,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--offline", action="store_true", help="a site that asks no other host for anything")
     parser.add_argument("--base-url", default="", help="where the site will be, for links that lead to it")
-    parser.add_argument("--repository", default="", help="OWNER/NAME on GitHub, for Colab, Codespaces and Binder")
+    parser.add_argument("--repository", default="", help="OWNER/NAME on GitHub, for Colab, Kaggle and others")
     options = parser.parse_args()
     bin = environment()
     options.folder.mkdir(parents=True, exist_ok=True)
     build_pages(options.folder, bin=bin, cache=CACHE, place=Place(options.base_url, options.repository))
+    if options.repository:
+        build_elsewhere(options.folder / "elsewhere", options.repository)
     build_lite(options.folder / "lite", bin=bin, cache=CACHE, offline=options.offline)
 
 

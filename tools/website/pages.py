@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from elsewhere import launchers
+
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 GUIDES = ["lecturing", "grading", "jupyterhub", "large-corpora"]
@@ -32,13 +34,7 @@ class Place(NamedTuple):
 
     def launchers(self, path: str) -> dict[str, str]:
         """Where a notebook can be run, {name: address}, besides the site itself."""
-        if not self.repository:
-            return {}
-        return {
-            "Colab": f"https://colab.research.google.com/github/{self.repository}/blob/main/{path}",
-            "Codespaces": f"https://codespaces.new/{self.repository}",
-            "Binder": f"https://mybinder.org/v2/gh/{self.repository}/HEAD?labpath={path}",
-        }
+        return launchers(self.repository, path) if self.repository else {}
 
 
 def build_pages(folder: Path, *, bin: Path, cache: Path, place: Place) -> None:
