@@ -23,6 +23,7 @@ import minbpe
 from minbpe import gpt4, merging, regex
 from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, examine, inputs, runner, watch
 from minbpe.lab.checks.runner import Local
+from minbpe.lab.checks.show import show
 
 TABLE = {  # what is written in each notebook, and in its exercises
     "01-bytes": ("utf8_encode bytes_per_char decode_utf8", "count_code_points truncate_utf8 decode_by_hand"),
@@ -80,6 +81,24 @@ def test_it_stays_light():
         "import sys, minbpe.lab.checks; print([m for m in ('ipywidgets', 'matplotlib', 'IPython') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+# --- values as code
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("a" * 31, "'a' * 31"),
+        ("It's a word. " * 500, '"It\'s a word. " * 500'),
+        (("one two " * 500)[4:-1], "'two one ' * 499 + 'two'"),
+        ("ab" * 10, repr("ab" * 10)),
+        ("abc" * 200 + "x", repr("abc" * 200 + "x")),
+    ],
+)
+def test_a_text_that_repeats_is_shown_in_a_line(text, shown):
+    assert show(text) == shown
+    assert eval(shown) == text
 
 
 # --- right answers

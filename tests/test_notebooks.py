@@ -15,7 +15,7 @@ from minbpe.lab import predictions
 ROOT = Path(__file__).parent.parent
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 NOTEBOOKS = {path.name: nbformat.read(path, as_version=4) for path in PATHS}
-SLIDE_TYPES = {"slide", "subslide", "fragment", "skip", "notes"}
+SLIDE_TYPES = {"slide", "subslide", "fragment", "-", "skip", "notes"}
 PICTURES = {"image/png", "image/svg+xml", "text/html"}
 FOLDED = "jp-MarkdownHeadingCollapsed"
 WIDGET = "application/vnd.jupyter.widget-view+json"

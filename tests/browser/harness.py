@@ -92,7 +92,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serve_lab(notebooks: Path, state: Path) -> Iterator[str]:
+def serve_lab(notebooks: Path, state: Path, *options: str) -> Iterator[str]:
     """A JupyterLab over the folder `notebooks`, which keeps its state in the folder `state`. Yields its URL.
 
     It listens on 127.0.0.1 only, on a port that the system chooses, without a token.
@@ -107,7 +107,7 @@ def serve_lab(notebooks: Path, state: Path) -> Iterator[str]:
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"),
         *("--ServerApp.ip=127.0.0.1", "--ServerApp.port=0", "--IdentityProvider.token=", "--LabApp.news_url=None"),
-        f"--ServerApp.root_dir={notebooks}",
+        *(f"--ServerApp.root_dir={notebooks}", *options),
     ]
     runtime = Path(env["JUPYTER_RUNTIME_DIR"])
 

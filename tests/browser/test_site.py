@@ -1,22 +1,27 @@
 """The offline site in a real browser that reaches no other host.
 
 python tools/build_site.py FOLDER --offline
-python -m pytest -o addopts="" tests/browser/test_site.py --site FOLDER
+python -m pytest -o addopts="" -s tests/browser/test_site.py --site FOLDER  # --long: all notebooks, all solutions
 """
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
-from harness import Notebook, audit
+from harness import Notebook, audit, find_chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -32,12 +37,20 @@ class Quiet(SimpleHTTPRequestHandler):
 
 class Site(NamedTuple):
     url: str
-    context: object  # of a browser, in which all that the page stores is kept
+    context: BrowserContext  # of a browser, in which all that the page stores is kept
 
     def open(self, path: str) -> Notebook:
         """A notebook in JupyterLite, in a page of its own."""
         page = self.context.new_page()
         page.goto(f"{self.url}lite/lab/index.html?path={path}")
+        return Notebook.opened(page, PATIENCE)
+
+    def from_the_map(self, number: str) -> Notebook:
+        """A notebook, found as a visitor finds it: landing page, map, its page, its button."""
+        page = self.context.new_page()
+        page.goto(self.url)
+        page.locator(f'.map a[href*="/{number}-"]').click()
+        page.get_by_role("link", name="Run this notebook in your browser").click()
         return Notebook.opened(page, PATIENCE)
 
 
@@ -55,10 +68,9 @@ def served(request) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture
-def site(chromium, served) -> Iterator[Site]:
-    """The site for a new visitor. AssertionError at the end if anything was asked of another host."""
-    context = chromium.new_context(viewport=LAPTOP)
+@contextmanager
+def alone(context: BrowserContext) -> Iterator[None]:
+    """Requests of the context reach this machine only. AssertionError at the end if anything was asked of another."""
     elsewhere = []
 
     def watch(route):
@@ -69,10 +81,17 @@ def site(chromium, served) -> Iterator[Site]:
             route.abort()
 
     context.route(lambda url: urlsplit(url).scheme in ("http", "https", "ws", "wss"), watch)
-    context.on("request", lambda request: None)
-    yield Site(served, context)
+    yield
     context.close()
     assert elsewhere == []
+
+
+@pytest.fixture
+def site(chromium, served) -> Iterator[Site]:
+    """The site for a new visitor."""
+    context = chromium.new_context(viewport=LAPTOP)
+    with alone(context):
+        yield Site(served, context)
 
 
 MERGE = """
@@ -95,64 +114,104 @@ except CheckFailed as failed:
 """
 
 
-def test_from_the_landing_page_to_the_first_token(site):
+OWN = "from minbpe import GPT4Tokenizer\nprint(GPT4Tokenizer().encode('Hi!'))"
+FIRST_VISIT, SECOND_VISIT = 15, 5  # seconds from the landing page to the first token of one's own
+
+
+@pytest.fixture(scope="module")
+def visits(chromium, served, tmp_path_factory) -> list[float]:
+    """How many seconds two visits took, from the landing page to a token of one's own, in a browser that remembers."""
+    options = {"executable_path": find_chromium(), "args": ["--no-sandbox", "--disable-gpu"], "viewport": LAPTOP}
+    profile = tmp_path_factory.mktemp("profile")
+    context = chromium.browser_type.launch_persistent_context(profile, **options)
+    taken = []
+    with alone(context):
+        page = context.new_page()
+        for _ in range(2):
+            page.goto(served)
+            start = time.monotonic()
+            page.get_by_role("link", name="Start in your browser").click()
+            assert Notebook.opened(page, PATIENCE).execute(OWN) == "[13347, 0]\n"
+            taken.append(time.monotonic() - start)
+    print(f"\nfrom the landing page to the first token: {taken[0]:.1f} s, on the next visit {taken[1]:.1f} s")
+    return taken
+
+
+@pytest.mark.parametrize("visit, most", [(0, FIRST_VISIT), (1, SECOND_VISIT)], ids=["first", "second"])
+def test_a_token_of_ones_own_comes_soon(visits, visit, most):
+    if os.getloadavg()[0] > 1.5 * os.cpu_count():
+        pytest.skip(f"{visits[visit]:.1f} s, on a machine that has much else to do: that says nothing")
+    assert visits[visit] <= most
+
+
+def test_the_landing_page_merges_without_a_kernel(site):
     page = site.context.new_page()
     page.goto(site.url)
     slider, count = page.locator("#try-merges"), page.locator("#try-count")
     before = int(count.inner_text().split()[1])
     slider.focus()
     slider.press("ArrowRight")
-    assert int(count.inner_text().split()[1]) < before  # a merge was made, and no kernel has started
-    start = time.monotonic()
+    assert int(count.inner_text().split()[1]) < before
+
+
+def test_notebook_00_from_the_landing_page(site):
+    page = site.context.new_page()
+    page.goto(site.url)
     page.get_by_role("link", name="Start in your browser").click()
-    notebook = Notebook.opened(page, PATIENCE)
-    assert notebook.execute("from minbpe import GPT4Tokenizer\nprint(GPT4Tokenizer().encode('Hi!'))") == "[13347, 0]\n"
-    print(f"\nfrom the landing page to the first token: {time.monotonic() - start:.1f} s")
+    assert Notebook.opened(page, PATIENCE).run_each() == []
+
+
+def test_notebook_02_from_the_map(site):
+    notebook = site.from_the_map("02")
     assert notebook.run_each() == []
+    played = widget_of(notebook, "BeTheTokenizer(")
+    before = played.inner_text()
+    played.locator("[data-event=merge]").first.focus()
+    notebook.page.keyboard.press("Enter")
+    wait_until(lambda: played.inner_text() != before and "1 merge" in played.inner_text())
 
 
-def test_a_check_says_what_is_wrong_stops_what_never_ends_and_keeps_what_passes(site):
-    notebook = site.open("exercises/03-merges/03-merges.ipynb")
-    assert "the second id of the pair stays" in notebook.execute(KEEPS_THE_SECOND + CHECK)
-    assert "still running after 5 seconds, so it was stopped" in notebook.execute(ENDLESS + CHECK)
-    assert notebook.execute(MERGE + CHECK).startswith("✓ merge")
-    assert "✓ merge" in notebook.execute("from minbpe.lab import Progress\nprint(Progress())")
-    notebook.page.close()
-    again = site.open("notebooks/00-start-here.ipynb")
-    assert "✓ merge" in again.execute("from minbpe.lab import Progress\nprint(Progress())")
-
-
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if "/02" in path or "/03" in path])
-def test_a_widget_answers_to_keys(site, path):
-    notebook = site.open(path)
-    cell = (
-        "from minbpe.lab import MergeScrubber\nMergeScrubber('the more the merrier ' * 9, merges=9).add_class('tried')"
-    )
-    notebook.page.evaluate(
-        """source => {
-            const notebook = window.jupyterapp.shell.currentWidget.content;
-            notebook.activeCellIndex = 1;
-            const {commands} = window.jupyterapp;
-            return commands.execute('notebook:insert-cell-below').then(() => {
-                notebook.activeCell.model.sharedModel.setSource(source);
-                return commands.execute('notebook:run-cell').then(() => null);
-            });
-        }""",
-        cell,
-    )
-    scrubber = notebook.page.locator(".tried")
-    scrubber.scroll_into_view_if_needed()
-    slider = scrubber.locator("input[type=range]")
-    status = scrubber.locator(".mb-status")
+def test_notebook_03_from_the_map(site):
+    notebook = site.from_the_map("03")
+    assert notebook.run_each() == []
+    scrubber = widget_of(notebook, "MergeScrubber(")
+    slider, status = scrubber.locator("input[type=range]"), scrubber.locator(".mb-status")
     before = status.inner_text()
     slider.focus()
     slider.press("ArrowRight")
-    notebook.page.wait_for_function(
-        "before => document.querySelector('.tried .mb-status').innerText !== before", arg=before
+    wait_until(lambda: status.inner_text() != before)
+
+    assert "the second id of the pair stays" in notebook.execute(KEEPS_THE_SECOND + CHECK)
+    assert "still running after 5 seconds, so it was stopped" in notebook.execute(ENDLESS + CHECK)
+    assert notebook.execute(MERGE + CHECK).startswith("✓ merge")
+    notebook.page.reload()
+    again = Notebook.opened(notebook.page, PATIENCE)
+    assert "✓ merge" in again.execute("from minbpe.lab import Progress\nprint(Progress())")
+
+
+def widget_of(notebook: Notebook, source: str) -> Locator:
+    """The widget below the cell with that in its source, on the screen."""
+    notebook.page.evaluate(
+        """async source => {
+            const notebook = window.jupyterapp.shell.currentWidget.content;
+            const sources = notebook.widgets.map(cell => cell.model.sharedModel.getSource());
+            notebook.activeCellIndex = sources.findIndex(each => each.includes(source));
+            await notebook.scrollToItem(notebook.activeCellIndex);
+        }""",
+        source,
     )
-    assert "1" in status.inner_text()
+    return notebook.page.locator(".jp-Notebook .jp-Cell.jp-mod-active .jp-OutputArea-output").last
 
 
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """AssertionError if the condition does not come true."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "that did not come"
+        time.sleep(0.1)
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("path", NOTEBOOKS + SOLUTIONS)
 def test_all_cells_run_but_those_that_say_what_they_lack(site, path):
     trouble = site.open(path).run_each()

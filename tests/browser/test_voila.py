@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from gallery import cell_of
+from gallery import BEGIN, cell_of
 
 expect = pytest.importorskip("playwright.sync_api", reason="`pip install playwright`").expect
 
 
 def test_the_scrubber_works_in_voila(voila):
-    page = voila(cell_of("scrubber"))
-    widget = page.locator(".test-scrubber")
+    page = voila(BEGIN, cell_of("merge_scrubber"))
+    widget = page.locator(".test-merge_scrubber")
     slider = widget.get_by_role("slider", name="Merges made")
     slider.wait_for(timeout=60_000)
     slider.focus()

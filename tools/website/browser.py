@@ -1,9 +1,9 @@
 """The course in the browser: JupyterLite, with everything it runs on beside it.
 
 Python runs in the page by Pyodide. npm carries Pyodide's core, and PyPI the packages that are plain Python. They go
-into the site, and a lock file lists them, so that a kernel starts without asking another host. What is compiled (regex,
-tiktoken, numpy, matplotlib) only Pyodide's own distribution has: online, the lock file says where; offline, stand_ins/
-takes its place, and says so.
+into the site, compiled to bytecode, and a lock file lists them, so that a kernel starts soon and without asking another
+host. What is machine code (regex, tiktoken, numpy, matplotlib) only Pyodide's own distribution has: online, the lock
+file says where; offline, stand_ins/ takes its place, and says so.
 """
 
 from __future__ import annotations
@@ -126,14 +126,30 @@ def get_packages(folder: Path, *, bin: Path, cache: Path, offline: bool) -> dict
     with ZipFile(wheels / "jedi-1.0-py3-none-any.whl", "w") as wheel:
         write_metadata(wheel, "jedi")
     packages = {}
-    for name in [*plain, *mine]:
-        (wheel,) = wheels.glob(f"{name.replace('-', '_')}-*.whl")
-        shutil.copy(wheel, folder)
-        packages[name] = described(name, wheel, mine[name] if name in mine else known[name]["depends"])
+    chosen = {name: next(wheels.glob(f"{name.replace('-', '_')}-*.whl")) for name in [*plain, *mine]}
+    compiled([folder / "python_stdlib.zip", *chosen.values()], folder, cache)
+    for name, wheel in chosen.items():
+        packages[name] = described(name, folder / wheel.name, mine[name] if name in mine else known[name]["depends"])
     if offline:
         return packages
     elsewhere = {name: package | {"file_name": DISTRIBUTION + package["file_name"]} for name, package in known.items()}
     return elsewhere | packages
+
+
+def compiled(archives: list[Path], folder: Path, cache: Path) -> None:
+    """Put copies of wheels and zips into `folder`, with bytecode beside each module; `cache` keeps what was made."""
+    made, waiting = cache / "compiled", cache / "to-compile"
+    made.mkdir(exist_ok=True)
+    shutil.rmtree(waiting, ignore_errors=True)
+    waiting.mkdir()
+    digests = {path: f"{hashlib.sha256(path.read_bytes()).hexdigest()}{path.suffix}" for path in archives}
+    for path, digest in digests.items():
+        if not (made / digest).exists():
+            shutil.copy(path, waiting / digest)
+    if any(waiting.iterdir()):
+        subprocess.run(["node", HERE / "compile.mjs", folder, waiting, made], check=True, stdout=subprocess.DEVNULL)
+    for path, digest in digests.items():
+        shutil.copy(made / digest, folder / path.name)
 
 
 def closure(names: list[str], known: dict[str, Package], mine: dict[str, list[str]]) -> set[str]:

@@ -23,5 +23,10 @@ html_js_files = []
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
-html_theme_options = {"show_navbar_depth": 1, "home_page_in_toc": False, "use_download_button": False}
+html_theme_options = {
+    "show_navbar_depth": 1,
+    "home_page_in_toc": False,
+    "use_download_button": False,
+    "footer_content_items": ["copyright"],
+}
 copybutton_exclude = ".linenos, .gp, .go"

@@ -53,7 +53,6 @@ def build_pages(folder: Path, *, bin: Path, cache: Path, place: Place) -> None:
     for path in notebooks:
         page = json.dumps(as_page(json.loads(path.read_text(encoding="utf-8")), path.name, place))
         (source / "notebooks" / path.name).write_text(page, encoding="utf-8")
-    shutil.copy(ROOT / "notebooks" / "merge-scrubber.png", source / "_static")
     guides = [name for name in GUIDES if (ROOT / "docs" / f"{name}.md").exists()]
     for name in guides:
         text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")

@@ -51,7 +51,7 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
     if problem:
         return Finding(exercise, problem)
     own = faults.own_names(exercise)
-    trials = []
+    trials: list[Trial] = []
     for number, args in enumerate(exercise.cases):
         if is_long(args) and any(trial.problem for trial in trials):
             break

@@ -33,6 +33,9 @@ def show(value: Any) -> str:
 def _show_text(value: str) -> str:
     if len(value) > 30 and len(set(value)) == 1:
         return f"{value[0]!r} * {len(value)}"
+    if len(value) > LONG and (unit := _repeated(value)):
+        times, rest = divmod(len(value), len(unit))
+        return f"{_show_text(unit)} * {times}" + (f" + {_show_text(unit[:rest])}" if rest else "")
     quote = '"' if "'" in value else "'"
     if "\\" in value and value.isprintable() and quote not in value and not value.endswith("\\"):
         return f"r{quote}{value}{quote}"  # a pattern, as it is usually written
@@ -41,6 +44,12 @@ def _show_text(value: str) -> str:
         character.encode("unicode_escape").decode() if unicodedata.combining(character) else character
         for character in repr(value)
     )
+
+
+def _repeated(value: str) -> str:
+    """What a text repeats from beginning to end, twice or more often; "" where it does not."""
+    width = value.find(value[: len(value) // 2], 1)
+    return value[:width] if width > 0 and value[width:] == value[:-width] else ""
 
 
 def base_vocabulary(value: dict[Any, Any]) -> str:
