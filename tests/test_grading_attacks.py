@@ -506,9 +506,9 @@ ESCAPES = {
 }
 # These end Python, which is told as well.
 LEAVE_BEHIND = """
-import _posixsubprocess as p
-none = (-1,) * 8
-p.fork_exec([b"sleep", b"99"], [b"/bin/sleep"], True, (), None, None, *none, False, True, 0, None, None, None, -1, None, True)
+import _posixsubprocess as p, os
+ends = (-1,) * 6 + os.pipe()
+p.fork_exec([b"sleep", b"99"], [b"/bin/sleep"], True, (), None, None, *ends, False, True, 0, None, None, None, -1, None, True)
 """  # noqa: E501
 BECOME = """
 import ctypes

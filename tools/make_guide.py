@@ -25,7 +25,8 @@ def section(path: Path) -> str:
     for number, slide in enumerate(deck, 1):
         for note in slide.notes:
             first, *others = note.split("\n")
-            lines.append(f"- *{number}, {slide.title}.* {first}")
+            stop = "" if slide.title.endswith(("?", "!")) else "."
+            lines.append(f"- *{number}, {slide.title}{stop}* {first}")
             lines += [f"  {line}".rstrip() for line in others]
     return "\n".join(lines) + "\n"
 

@@ -205,15 +205,15 @@ class Grading:
             if (self.is_due(key, fingerprints[key]) and not self.options.again) or key not in rows:
                 row = rows.get(key) or self.new_row(key, "")
                 rows[key] = Row(**{**vars(row), "look_at": [*row.look_at, NOT_YET]})
-        for key in self.rows:  # points may have been given in nbgrader meanwhile
-            if rows[key].known and rows[key].graded:
-                rows[key].score, rows[key].max_score, _ = self.course.score(*key)
+        graded = [key for key in self.rows if rows[key].known and rows[key].graded]
+        for key, score in self.course.scores(graded).items():  # points may have been given in nbgrader meanwhile
+            rows[key].score, rows[key].max_score, _ = score
         lines = sorted(rows.values(), key=lambda row: row.key)
         self.results.write_tables(lines)
         print(table(lines, shutil.get_terminal_size().columns))
         to_look = sum(bool(row.look_at) for row in lines)
-        graded = sum(bool(row.graded) for row in lines)
-        print(f"\n{graded} graded, {to_look} to look at. The table as a file: {self.options.graded / POINTS}")
+        number = sum(bool(row.graded) for row in lines)
+        print(f"\n{number} graded, {to_look} to look at. The table as a file: {self.options.graded / POINTS}")
         if any(row.sandbox == "none" for row in lines):
             print(NOT_CONTAINED)
         return lines

@@ -3,6 +3,7 @@
 import { element } from "./element.js";
 
 const WIDTH = 1280; // of a slide, in CSS pixels
+const FITS = [1.5, 1.25, 1, 0.8, 0.65];
 
 export function pictureOf(slide, step) {
   const cells = [];
@@ -11,10 +12,17 @@ export function pictureOf(slide, step) {
     if (part === "input") cells.at(-1).querySelector(".jp-OutputArea")?.remove();
     if (part === "output") cells.splice(-1, 1, copy(cell));
   }));
-  const page = element("div", { class: "ms-page jp-Notebook" }, ...cells);
-  if (!slide.heading) page.prepend(element("div", { class: "ms-heading" }, slide.title));
+  const inside = element("div", {}, ...cells);
+  if (!slide.heading) inside.prepend(element("div", { class: "ms-heading" }, slide.title));
+  const page = element("div", { class: "ms-page jp-Notebook" }, inside);
   const picture = element("div", { class: "ms-picture", "aria-hidden": "true", inert: true }, page);
-  new ResizeObserver(([{ contentRect }]) => (page.style.scale = contentRect.width / WIDTH)).observe(picture);
+  new ResizeObserver(([{ contentRect }]) => {
+    page.style.scale = contentRect.width / WIDTH;
+    for (const size of FITS) {
+      inside.style.zoom = size;
+      if (page.scrollHeight <= page.clientHeight) break;
+    }
+  }).observe(picture);
   return picture;
 }
 
@@ -22,6 +30,8 @@ function copy(cell) {
   const node = cell.node.cloneNode(true);
   node.className = "jp-Cell ms-copy";
   for (const each of node.querySelectorAll("[id]")) each.removeAttribute("id");
+  // JupyterLab's own elements, as buttons of toolbars, cannot move to another window.
+  for (const each of node.querySelectorAll("*")) if (each.localName.includes("-")) each.remove();
   for (const each of node.querySelectorAll(".ms-reading, .jp-Cell-header, .jp-CellFooter, style")) each.remove();
   // An editor that was never on the screen has not drawn its lines.
   const code = element("pre", { class: "ms-code" }, cell.model.sharedModel.getSource());

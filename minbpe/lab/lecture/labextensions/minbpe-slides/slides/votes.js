@@ -40,8 +40,13 @@ export class Votes {
     const kept = this.kept[this.name] ?? [];
     const rows = Array.from({ length: options.length || FREE }, (_, place) =>
       this.row(options[place], kept[place] ?? ["", 0], place));
-    this.form.replaceChildren(element("h2", {}, "What does the room say?"), ...rows,
-      element("p", {}, "Escape keeps the votes; they are shown beside what comes out."));
+    const clear = element("button", { type: "button" }, "Clear, for another class");
+    clear.addEventListener("click", () => {
+      for (const input of this.form.querySelectorAll("input")) input.value = input.type === "number" ? "0" : "";
+      this.keep();
+    });
+    const hint = element("p", {}, "Escape keeps the votes; they are shown beside what comes out.");
+    this.form.replaceChildren(element("h2", {}, "What does the room say?"), ...rows, clear, hint);
     this.form.hidden = false;
     this.form.querySelector("input").focus();
   }
