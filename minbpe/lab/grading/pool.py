@@ -170,7 +170,7 @@ def on_a_cluster(orders: Iterable[tuple[Key, Order]], address: str) -> Iterator[
     with Client(address, set_as_default=False) as client:
         futures = {client.submit(on_one_of_a_cluster, order, pure=False): key for key, order in orders}
         try:
-            for future in as_completed(list(futures)):
+            for future in as_completed(list(futures), loop=client.loop):
                 try:
                     result = future.result()
                 except Exception as error:
