@@ -371,6 +371,8 @@ def names_in(functions: Sequence[Any]) -> frozenset[str]:
     seen: set[CodeType] = set()
     while left:
         function = left.pop()
+        if function.__code__ in seen:  # as a function that calls itself, found in its own closure
+            continue
         codes = [function.__code__]
         enclosed = inspect.getclosurevars(function).nonlocals.values() if function.__closure__ else ()
         left += [each for each in enclosed if isinstance(each, FunctionType)]
