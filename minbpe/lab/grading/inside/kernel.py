@@ -80,7 +80,7 @@ class Guard:
         self.sockets = sockets  # the folder in which the grader listens
         # In a sandbox there is nothing to read elsewhere; that it was tried is worth a line.
         allowed: list[Path | str] = [folder, *READABLE, *packages()] if contained else []
-        self.readable = tuple(os.path.realpath(each) for each in allowed)
+        self.readable = tuple(os.path.join(os.path.realpath(each), "") for each in allowed)  # each ends in its "/"
 
     def note(self, kind: str, what: object) -> None:
         line = f"{kind}\t{' '.join(str(what).split())[:100]}\n"
@@ -134,7 +134,7 @@ class Guard:
 
     def look_at_reading(self, path: str) -> None:
         where = os.path.realpath(path)
-        if not where.startswith(self.readable) or where.startswith(PRIVATE):
+        if not os.path.join(where, "").startswith(self.readable) or where.startswith(PRIVATE):
             self.note("reading outside its own folder", where)
 
     def keep_inside(self, path: Any, number: int = -1) -> None:
