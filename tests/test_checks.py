@@ -360,6 +360,8 @@ def test_a_fault_of_form_is_named(name, fault, monkeypatch):
     "name", [name for name in NAMES if any(isinstance(each, (list, dict, set)) for each in EXERCISES[name].cases[-1])]
 )
 def test_changing_the_arguments_is_named(name):
+    if EXERCISES[name].through:
+        pytest.skip("what drives it has copied them: here they are to be changed")
     failed = failure(name, change_arguments(RIGHT[name][0]))
     assert failed.fault == "changes its arguments"
     assert "changed what it was given" in str(failed)
@@ -622,7 +624,7 @@ def test_an_interrupt_while_the_watch_is_set_up_leaves_nothing_behind(mechanism,
     def interrupted(watch):
         raise KeyboardInterrupt
 
-    watches = {"signal": runner._SignalWatch, "thread": watch._ThreadWatch, "trace": runner._TraceWatch}
+    watches = {"signal": watch._SignalWatch, "thread": watch._ThreadWatch, "trace": watch._TraceWatch}
     monkeypatch.setattr(watches[mechanism], "start", interrupted)
     before = watch_state()
     with pytest.raises(KeyboardInterrupt):
