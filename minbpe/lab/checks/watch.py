@@ -119,12 +119,12 @@ class _SignalWatch(Watch):
         super().__init__(seconds, processor)
         # What finish() puts back: known before the first change, so that it can wherever a Ctrl-C strikes.
         self.handler = signal.getsignal(signal.SIGALRM)
-        self.timer = (0.0, 0.0)
+        self.timer = signal.getitimer(signal.ITIMER_REAL)
         self.set_up = time.perf_counter()
 
     def start(self) -> None:
         signal.signal(signal.SIGALRM, self.on_signal)
-        self.timer = signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.active and self.is_up():

@@ -42,6 +42,10 @@ MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submiss
 INSIDE = ("__init__.py", "kernel.py", "server.py", "wire.py")
 RUNNER = ("runner.py", "watch.py")  # what of the checks calls an answer
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "PYTHONHOME")  # nothing else of ours goes in
+LONGEST, SHORT = (
+    80,
+    Path("/tmp"),
+)  # the path of a socket has 104 characters at most; this one has 17 behind the folder's
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR")
 
 
@@ -84,6 +88,9 @@ class Place:
     def __init__(self, sandbox: Sandbox, course: Path, memory: int) -> None:
         self.sandbox, self.course, self.memory = sandbox, course, memory
         self.folder = Path(tempfile.mkdtemp(prefix="grading-")).resolve()
+        if len(str(self.folder)) > LONGEST and SHORT.is_dir():
+            self.folder.rmdir()
+            self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=SHORT)).resolve()
         self.runtime = self.folder / "run"
         self.runtime.mkdir()
         self.work = Path(sandbox.home) if sandbox.contained else self.folder / "work"
