@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import operator
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Self
@@ -152,9 +152,9 @@ class Tokenizer(Trainable, TiktokenAPI, Budget):
         """The id that `pair` merges into, None if it does not merge. Of several pairs the lowest merges first."""
         return self.merges.get(pair)
 
-    def parents_of(self, idx: int) -> Pair | None:
-        """The two tokens that `idx` was merged from; None where there are none, as for a byte."""
-        return next((pair for pair, merged in self.merges.items() if merged == idx), None)
+    def parents(self) -> Callable[[int], Pair | None]:
+        """A lookup: the two tokens that an id was merged from; None where there are none, as for a byte."""
+        return {merged: pair for pair, merged in self.merges.items()}.get
 
     def encode(self, text: str) -> list[int]:
         """The ids of `text`."""

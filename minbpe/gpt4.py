@@ -9,7 +9,7 @@ One oddity: the ids of the 256 single bytes are shuffled. The byte 0 has id 188,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -89,8 +89,11 @@ class RankedTokenizer(RegexTokenizer):
         left, right = map(self.vocab.get, pair)
         return None if left is None or right is None else self._ranks.get(left + right)
 
-    def parents_of(self, idx: int) -> Pair | None:
-        """The two tokens that `idx` was merged from, recovered for it alone, which takes no time."""
+    def parents(self) -> Callable[[int], Pair | None]:
+        """A lookup: the two tokens that an id was merged from, recovered for it alone, which takes no time."""
+        return self._parents_of
+
+    def _parents_of(self, idx: int) -> Pair | None:
         if idx not in self._vocab:
             return None
 

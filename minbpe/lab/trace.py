@@ -604,11 +604,12 @@ def tree_of(tokenizer: Tokenizer, idx: int) -> Node:
     vocab = tokenizer.vocab
     if idx not in vocab:
         raise ValueError(f"no token has the id {idx}; the ids here go from {min(vocab)} to {max(vocab)}")
+    parents_of = tokenizer.parents()
     # From the bytes up, without recursion: a token can be as deep as it is long.
     needed, pairs = [idx], {}
     for each in needed:
         if each not in pairs:
-            pairs[each] = tokenizer.parents_of(each)
+            pairs[each] = parents_of(each)
             needed += pairs[each] or ()
     nodes: dict[int, Node] = {}
     for each in sorted(pairs, key=lambda each: len(vocab[each])):

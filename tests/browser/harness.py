@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 AXE = HERE / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
 VIEWPORT = {"width": 1280, "height": 900}
 PATIENCE = 60  # seconds; for starting things on a busy machine
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
@@ -46,9 +44,10 @@ class Missing(Exception):
 
 def find_chromium() -> str:
     """The path of a Chromium. Raises Missing."""
-    for name in CHROMIUM_NAMES:
-        if path := shutil.which(name):
-            return path
+    from minbpe.lab.lecture import paper  # which prints with it
+
+    if path := paper.find_chromium():
+        return path
     raise Missing("no Chromium found: `apt-get install chromium` (Debian), or put a chromium or google-chrome on PATH")
 
 
@@ -123,6 +122,13 @@ def serve_lab(notebooks: Path, state: Path, *options: str) -> Iterator[str]:
         yield url
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses now, for a server that cannot choose one itself."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @contextmanager
 def serve_voila(notebook: Path, state: Path) -> Iterator[str]:
     """Voilà with one notebook, on 127.0.0.1. Yields its URL. Raises Missing."""
@@ -130,9 +136,7 @@ def serve_voila(notebook: Path, state: Path) -> Iterator[str]:
         import voila  # noqa: F401
     except ImportError:
         raise Missing("voila is not installed: `pip install voila`") from None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}/"
     command = [
         *(sys.executable, "-m", "voila", str(notebook), "--no-browser", f"--port={port}"),

@@ -10,14 +10,13 @@ from __future__ import annotations
 import csv
 import os
 import shutil
-import socket
 import sys
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from harness import PATIENCE, VIEWPORT, Notebook, running
+from harness import PATIENCE, VIEWPORT, Notebook, free_port, running
 
 ROOT = Path(__file__).parents[2]
 PROXY = ROOT / "tests" / "browser" / "node_modules" / ".bin" / "configurable-http-proxy"
@@ -35,12 +34,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there is no JupyterHub for Windows"),
     pytest.mark.skipif(not PROXY.exists(), reason="no configurable-http-proxy: `npm ci --prefix tests/browser`"),
 ]
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from minbpe.lab.checks.show import show
 from minbpe.lab.checks.telling import Told
 
 Args = tuple[Any, ...]
-LONG = 4000  # characters of a case, from which on it is tried only when all shorter ones are right
+LONG_CASE = 4000  # characters of a case, from which on it is tried only when all shorter ones are right
 WIDE = 88  # a call with more characters than this is written with one argument a line
 
 
@@ -145,7 +145,7 @@ class Exercise:
 
 def is_long(args: Args) -> bool:
     """Whether a case is so long that one learns little from it: it is for answers that are right on all others."""
-    return len(repr(args)) > LONG
+    return len(repr(args)) > LONG_CASE
 
 
 def parts_of(call: Args) -> tuple[str, str, Args]:

@@ -123,11 +123,11 @@ def merges_of(rng: Random, size: int) -> tuple[dict[tuple[int, int], int], str]:
 
 def with_gaps(rng: Random, merges: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """The same merges with ids that are not counted one by one, as where a vocabulary has been pruned."""
-    numbers: dict[int, int] = {}
+    numbers = {byte: byte for byte in range(256)}
+    last = 255
     for idx in merges.values():
-        numbers[idx] = max([255, *numbers.values()]) + rng.choice([1, 1, 2, 40])
-    left_of = numbers.get
-    return {(left_of(left, left), left_of(right, right)): numbers[idx] for (left, right), idx in merges.items()}
+        numbers[idx] = last = last + rng.choice([1, 1, 2, 40])
+    return {(numbers[left], numbers[right]): numbers[idx] for (left, right), idx in merges.items()}
 
 
 # --- smaller ones

@@ -35,17 +35,15 @@ MESSAGE = 64 << 20  # bytes of a message from the kernel; after a longer one nob
 ANSWER = 5  # seconds in which an interrupted kernel must answer
 CONNECT = 30  # seconds in which it must call back
 NOTES = 1 << 16  # bytes of notes that are read after a cell
-LOOK = 0.25  # seconds between looks at that
+LOOK = 0.25  # seconds between looks at how full its folder is
 RUNTIME = 64 << 20  # bytes in the folder of the sockets, which a submission could fill
 TOO_LONG = "CellTimeoutError"
 MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submission
 INSIDE = ("__init__.py", "kernel.py", "server.py", "wire.py")
 RUNNER = ("runner.py", "watch.py")  # what of the checks calls an answer
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "SYSTEMDRIVE", "PYTHONHOME")  # nothing else of ours goes in
-LONGEST, SHORT = (
-    80,
-    Path("/tmp"),
-)  # the path of a socket has 104 characters at most; this one has 17 behind the folder's
+LONGEST_FOLDER = 80  # characters of its path: that of a socket in it has 104 at most
+SHORT_FOLDER = Path("/tmp")  # where the temporary one is longer
 HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR", "IPYTHONDIR")
 
 
@@ -88,9 +86,9 @@ class Place:
     def __init__(self, sandbox: Sandbox, course: Path, memory: int) -> None:
         self.sandbox, self.course, self.memory = sandbox, course, memory
         self.folder = Path(tempfile.mkdtemp(prefix="grading-")).resolve()
-        if len(str(self.folder)) > LONGEST and SHORT.is_dir():
+        if len(str(self.folder)) > LONGEST_FOLDER and SHORT_FOLDER.is_dir():
             self.folder.rmdir()
-            self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=SHORT)).resolve()
+            self.folder = Path(tempfile.mkdtemp(prefix="grading-", dir=SHORT_FOLDER)).resolve()
         self.runtime = self.folder / "run"
         self.runtime.mkdir()
         self.work = Path(sandbox.home) if sandbox.contained else self.folder / "work"

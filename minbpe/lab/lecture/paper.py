@@ -28,8 +28,8 @@ PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    r"C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
-    r"C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
 STYLE = """
 * { box-sizing: border-box; }

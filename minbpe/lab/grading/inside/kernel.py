@@ -16,14 +16,8 @@ from pathlib import Path
 from typing import Any
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-FAMILIES = (
-    -1,
-    1,
-    2,
-    10,
-    23,
-    30,
-)  # of sockets: as an open one has it, Unix, and the internet's, by all systems' numbers
+# Of sockets: as an open one has it, Unix, and the internet's two, by the numbers of all systems.
+FAMILIES = (-1, 1, 2, 10, 23, 30)
 PROGRAMS = ("os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn", "os.system", "os.startfile")
 # What changes files: which of the arguments is a path, and which says in what folder, as a number.
 CHANGES: dict[str, list[tuple[int, int | None]]] = {

@@ -2,7 +2,7 @@
 
 import { element } from "./element.js";
 
-const WIDTH = 1280; // of a slide, in CSS pixels
+export const WIDTH = 1280; // of a slide, in CSS pixels
 const FITS = [1.5, 1.25, 1, 0.8, 0.65];
 
 export function pictureOf(slide, step) {

@@ -7,13 +7,13 @@ import { plan, readDeck, slideshow } from "./deck.js";
 import { Keys } from "./keys.js";
 import { Overview } from "./overview.js";
 import { Pen } from "./pen.js";
+import { WIDTH } from "./picture.js";
 import { Speaker } from "./speaker.js";
 import { Votes } from "./votes.js";
 import { keepTokensWhole } from "./tokens.js";
 import { element } from "./element.js";
 
-const WIDTH = 1280; // a slide has this size in CSS pixels, and is zoomed to the window
-const HEIGHT = 720;
+const HEIGHT = 720; // with WIDTH the size of a slide in CSS pixels; it is zoomed to the window
 const FITS = [1.5, 1.35, 1.2, 1.1, 1, 0.93, 0.86, 0.8, 0.75, 0.7]; // the largest with which nothing is cut off
 const ALL = ["ms-on", "ms-later", "ms-later-output", "ms-bare"];
 
@@ -216,9 +216,7 @@ export class Show {
 
   // Nothing has the focus any more, nothing lies over the slide: the keys turn the slides again.
   settle() {
-    const open = [this.curtain, this.notes, this.overview.node, this.keys.help, this.votes.form];
-    const closed = open.filter((node) => !node.hidden);
-    for (const node of closed) node.hidden = true;
+    for (const node of [this.curtain, this.notes, this.overview.node, this.keys.help, this.votes.form]) node.hidden = true;
     this.pen.off();
     document.activeElement?.blur();
     this.notebook.mode = "command";

@@ -20,7 +20,6 @@ export class Speaker {
     if (!this.window) return this.show.say("The browser keeps the speaker’s window shut: allow pop-ups for this page.");
     const page = this.window.document;
     page.documentElement.lang = "en";
-    page.title = "Speaker";
     page.head.replaceChildren(...styles(page));
     page.body.className = "ms-speaker";
     this.clock = element("time", { class: "ms-clock" });
