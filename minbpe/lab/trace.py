@@ -226,9 +226,11 @@ class _Recorder:
         self.chunks = chunks
         self.kept = max(1, candidates)
         self.row = Row(chunks)
-        self.weights = [0]
-        for chunk, count in chunks.items():
-            self.weights += [count] * (len(chunk) + 1)
+        self.weights: list[int] | None = None  # all 1
+        if any(count > 1 for count in chunks.values()):
+            self.weights = [0]
+            for chunk, count in chunks.items():
+                self.weights += [count] * (len(chunk) + 1)
         self.closed = array("i", [OPEN]) * len(self.row.ids)
         self.steps = 0
         self.counts: dict[Pair, int] = {}
@@ -240,7 +242,7 @@ class _Recorder:
             self._remember(pair, where)
 
     def _weigh(self, where: list[int]) -> int:
-        return sum(map(self.weights.__getitem__, where))
+        return len(where) if self.weights is None else sum(map(self.weights.__getitem__, where))
 
     def _count(self, pair: Pair, more: int) -> None:
         count = self.counts.pop(pair, 0)
