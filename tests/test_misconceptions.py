@@ -115,6 +115,7 @@ def test_a_subtly_wrong_answer_never_passes(name, answer, monkeypatch):
     """On no seed at all: a fixed case fails, before anything random is drawn."""
     for random in ("random_cases", "further_trials"):
         monkeypatch.setattr(examining, random, lambda *args: iter(()))
+    monkeypatch.setattr(examining, "SHRINKING", 5)  # seconds; what is wrong from 10,000 characters on stays long
     failed = failure(name, answer)
     real_mistake, diagnosis = SAID[name][answer.__name__]
     assert real_mistake

@@ -2,7 +2,8 @@
 with its functions written, right or wrong.
 
 The cells run in IPython, as in a kernel, but in this process: kernels of their own would take several times as long.
-(nbval runs the notebooks in kernels, with nothing written.)
+(nbval runs the notebooks in kernels, with nothing written, and holds what they show to what is stored; so here what is
+stored stands for that run.)
 """
 
 import ast
@@ -44,111 +45,6 @@ TEXTS = {
     "200 KB of one letter": "a" * 200_000,
     "200 KB of Thai": "สวัสดีครับ ภาษาไทยเขียนไม่เว้นวรรค " * 2000,
 }
-
-
-class Run:
-    """A notebook whose cells have run from top to bottom, and what each of them showed."""
-
-    def __init__(self, name, cells):
-        self.name = name
-        self.cells = cells
-        self.shell = InteractiveShell.instance()
-        self.shown = {cell.id: self.again(cell) for cell in self.cells}
-
-    def execute(self, source):
-        """What the source prints and displays, as text, and the error that it ends with, or None."""
-        with capture_output() as captured, warnings.catch_warnings(record=True) as warned:
-            warnings.simplefilter("always", UserWarning)  # as a new cell shows each of them
-            result = self.shell.run_cell(source)
-        shown = [captured.stdout, *(output.data.get("text/plain", "") for output in captured.outputs)]
-        shown += [str(each.message) for each in warned]
-        return "\n".join(shown), result.error_before_exec or result.error_in_exec
-
-    def again(self, cell):
-        shown, error = self.execute(cell.source)
-        assert error is None, f"cell {cell.id}: {error!r}"
-        return shown
-
-    def assert_the_same_again(self, cells):
-        for cell in cells:
-            shown = self.again(cell)
-            if "nbval-ignore-output" not in cell.metadata.get("tags", []):
-                assert shown == self.shown[cell.id], cell.id
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _in_the_folder_of_the_notebooks():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(FOLDER)
-        patch.setenv("MPLBACKEND", "agg")
-        yield
-
-
-@pytest.fixture(scope="module", params=CELLS)
-def run(request, _in_the_folder_of_the_notebooks):
-    yield Run(request.param, CELLS[request.param])
-    InteractiveShell.clear_instance()
-
-
-def test_cells_run_again_show_the_same(run, long):
-    """From the last to the first, so that each meets the names as the cells below it left them."""
-    if run.name == "08-speed.ipynb" and not long:
-        pytest.skip("it measures, and takes its time: runs with --long")
-    run.assert_the_same_again(run.cells[::-1])
-
-
-@pytest.mark.long
-def test_cells_run_again_in_any_order_show_the_same(run):
-    run.assert_the_same_again(run.cells)
-    for seed in range(5):
-        run.assert_the_same_again(random.Random(seed).sample(run.cells, len(run.cells)))
-
-
-@pytest.mark.parametrize("name", CELLS)
-def test_after_a_fresh_start_a_cell_runs_or_misses_a_name(name):
-    for cell in CELLS[name]:
-        with suppress(NameError):  # it says which name is missing; anything else would be odd
-            exec(compile(cell.source, cell.id, "exec"), {"display": display})
-
-
-def is_text(node):
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str)
-    return ast.unparse(node).startswith(("corpora.load(", "story"))
-
-
-def with_own_text(source, text):
-    """The source of a cell, `text` in the place of each text that has a name there, or else that a widget gets."""
-    tree = ast.parse(source)
-    assigned = [node for node in tree.body if isinstance(node, ast.Assign) and is_text(node.value)]
-    for node in assigned:
-        node.value = ast.Constant(text)
-    if not assigned:
-        arguments = tree.body[-1].value.args
-        place = [is_text(argument) for argument in arguments].index(True)
-        arguments[place] = ast.Constant(text)
-    return ast.unparse(tree)
-
-
-def own_cells(cells):
-    """The cells that invite a text. A tree of merges is drawn for an id."""
-    marked = [cell for cell in cells if "your-own" in cell.metadata.get("tags", [])]
-    return [cell for cell in marked if "MergeTree(" not in cell.source]
-
-
-def test_each_notebook_has_cells_for_a_text_of_ones_own():
-    assert all(own_cells(cells) for cells in CELLS.values())
-
-
-def test_a_text_of_the_learners_own(run):
-    for cell in own_cells(run.cells):
-        for what, text in TEXTS.items():
-            start = time.monotonic()
-            shown, error = run.execute(with_own_text(cell.source, text))
-            assert error is None, f"cell {cell.id} with {what}: {error!r}"
-            assert shown.strip(), f"cell {cell.id} with {what} shows nothing"
-            assert len(shown) < 20_000, f"cell {cell.id} with {what} floods the page: {len(shown):,} characters"
-            assert time.monotonic() - start < PATIENCE, f"cell {cell.id} with {what}"
 
 
 # --- functions that are written in the notebook
@@ -194,30 +90,153 @@ def with_bodies(name, bodies):
     return cells
 
 
-def shown_with(name, bodies):
-    """{id: what it shows} after a run from top to bottom in a new kernel, with these functions written."""
+def stored(cell):
+    """What a cell showed in the run that is stored, as text: what was printed, the result, what was displayed."""
+    printed = [output.text for output in cell.outputs if output.output_type == "stream"]
+    results, displayed = (
+        [output.data.get("text/plain", "") for output in cell.outputs if output.output_type == kind]
+        for kind in ("execute_result", "display_data")
+    )
+    return "\n".join(["".join(printed + results).rstrip(), *displayed])
+
+
+def compared(cells):
+    """The cells whose outputs nbval compares."""
+    return [cell for cell in cells if "nbval-ignore-output" not in cell.metadata.get("tags", [])]
+
+
+class Run:
+    """A notebook whose cells have run from top to bottom in a new kernel, with these functions written, and what each
+    of them showed."""
+
+    def __init__(self, name, bodies):
+        InteractiveShell.clear_instance()
+        self.name = name
+        self.cells = with_bodies(name, bodies)
+        self.shell = InteractiveShell.instance()
+        self.shown = {cell.id: self.again(cell) for cell in self.cells}
+
+    def execute(self, source):
+        """What the source prints and displays, as text, and the error that it ends with, or None."""
+        with capture_output() as captured, warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always", UserWarning)  # as a new cell shows each of them
+            result = self.shell.run_cell(source)
+        printed = re.sub(r"^Out\[\d*\]: \n?", "", captured.stdout, flags=re.MULTILINE)  # outside of a kernel it says so
+        shown = [printed.rstrip(), *(output.data.get("text/plain", "") for output in captured.outputs)]
+        shown += [str(each.message) for each in warned]
+        return "\n".join(shown), result.error_before_exec or result.error_in_exec
+
+    def again(self, cell):
+        shown, error = self.execute(cell.source)
+        assert error is None, f"cell {cell.id}: {error!r}"
+        return shown
+
+    def assert_the_same_again(self, cells):
+        for cell in cells:
+            shown = self.again(cell)
+            if cell in compared(cells):
+                assert shown == self.shown[cell.id], cell.id
+
+    def assert_what_is_stored(self):
+        """In all cells but those of the functions that were written."""
+        for cell in compared(CELLS[self.name]):
+            if cell not in stubs(self.name).values():
+                assert self.shown[cell.id].rstrip() == stored(cell).rstrip(), cell.id
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_folder_of_the_notebooks():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(FOLDER)
+        patch.setenv("MPLBACKEND", "agg")
+        yield
     InteractiveShell.clear_instance()
-    return Run(name, with_bodies(name, bodies)).shown
 
 
-def assert_the_same(shown, run):
-    for cell in run.cells:
-        if "nbval-ignore-output" not in cell.metadata.get("tags", []):
-            assert shown[cell.id] == run.shown[cell.id], cell.id
+@pytest.fixture(scope="module", params=CELLS)
+def run(request, _in_the_folder_of_the_notebooks):
+    """Each notebook, with everything written as it is shown there."""
+    name = request.param
+    return Run(name, {function: solution(name, function) for function in stubs(name)})
+
+
+@pytest.mark.parametrize("run", WRITTEN, indirect=True)
+def test_with_everything_written_as_shown_all_checks_pass_and_the_rest_is_the_same(run):
+    for function, cell in stubs(run.name).items():
+        assert f"From here on, the notebook uses your {function}." in run.shown[cell.id], run.shown[cell.id]
+    run.assert_what_is_stored()
 
 
 @pytest.mark.parametrize("run", WRITTEN, indirect=True)
 def test_with_nothing_written_it_says_that_the_courses_own_is_used(run):
     for function, cell in stubs(run.name).items():
-        assert run.shown[cell.id].startswith(f"○ {function} is still to write.")
+        assert stored(cell).startswith(f"○ {function} is still to write.")
+        assert run.again(cell).rstrip() == stored(cell).rstrip()  # what was written is taken back
+        run.again(next(each for each in run.cells if each.id == cell.id))
 
 
-@pytest.mark.parametrize("run", WRITTEN, indirect=True)
-def test_with_everything_written_as_shown_all_checks_pass_and_the_rest_is_the_same(run):
-    shown = shown_with(run.name, {function: solution(run.name, function) for function in stubs(run.name)})
-    for function, cell in stubs(run.name).items():
-        assert f"From here on, the notebook uses your {function}." in shown[cell.id], shown[cell.id]
-    assert_the_same(shown, run)
+def test_cells_run_again_show_the_same(run, long):
+    """From the last to the first, so that each meets the names as the cells below it left them."""
+    if run.name == "08-speed.ipynb" and not long:
+        pytest.skip("it measures, and takes its time: runs with --long")
+    run.assert_the_same_again(run.cells[::-1])
+
+
+@pytest.mark.long
+def test_cells_run_again_in_any_order_show_the_same(run):
+    run.assert_the_same_again(run.cells)
+    for seed in range(5):
+        run.assert_the_same_again(random.Random(seed).sample(run.cells, len(run.cells)))
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_after_a_fresh_start_a_cell_runs_or_misses_a_name(name):
+    for cell in CELLS[name]:
+        with suppress(NameError):  # it says which name is missing; anything else would be odd
+            exec(compile(cell.source, cell.id, "exec"), {"display": display})
+
+
+# --- a text of the learner's own
+
+
+def is_text(node):
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str)
+    return ast.unparse(node).startswith(("corpora.load(", "story"))
+
+
+def with_own_text(source, text):
+    """The source of a cell, `text` in the place of each text that has a name there, or else that a widget gets."""
+    tree = ast.parse(source)
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign) and is_text(node.value)]
+    for node in assigned:
+        node.value = ast.Constant(text)
+    if not assigned:
+        arguments = tree.body[-1].value.args
+        place = [is_text(argument) for argument in arguments].index(True)
+        arguments[place] = ast.Constant(text)
+    return ast.unparse(tree)
+
+
+def own_cells(cells):
+    """The cells that invite a text. A tree of merges is drawn for an id."""
+    marked = [cell for cell in cells if "your-own" in cell.metadata.get("tags", [])]
+    return [cell for cell in marked if "MergeTree(" not in cell.source]
+
+
+def test_each_notebook_has_cells_for_a_text_of_ones_own():
+    assert all(own_cells(cells) for cells in CELLS.values())
+
+
+def test_a_text_of_the_learners_own(run):
+    for cell in own_cells(run.cells):
+        for what, text in TEXTS.items():
+            start = time.monotonic()
+            shown, error = run.execute(with_own_text(cell.source, text))
+            assert error is None, f"cell {cell.id} with {what}: {error!r}"
+            assert shown.strip(), f"cell {cell.id} with {what} shows nothing"
+            assert len(shown) < 20_000, f"cell {cell.id} with {what} floods the page: {len(shown):,} characters"
+            assert time.monotonic() - start < PATIENCE, f"cell {cell.id} with {what}"
 
 
 WRONG = {
@@ -228,11 +247,11 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("run", WRONG, indirect=True)
-def test_with_a_wrong_function_the_check_says_so_and_the_rest_is_the_same(run):
-    shown = shown_with(run.name, WRONG[run.name])
-    for function in WRONG[run.name]:
-        text = shown[stubs(run.name)[function].id]
+@pytest.mark.parametrize("name", WRONG)  # last, for it begins a new kernel
+def test_with_a_wrong_function_the_check_says_so_and_the_rest_is_the_same(name):
+    run = Run(name, WRONG[name])
+    for function in WRONG[name]:
+        text = run.shown[stubs(name)[function].id]
         assert f"✗ {function}: not right yet" in text
         assert f"the notebook goes on with the course's own {function}." in text
-    assert_the_same(shown, run)
+    run.assert_what_is_stored()

@@ -26,6 +26,14 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
+def new_page(chromium):
+    """A function that opens a page. All share one cache, so JupyterLab's scripts are read and compiled once."""
+    context = chromium.new_context(viewport=VIEWPORT)
+    yield context.new_page
+    context.close()
+
+
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """A running JupyterLab: its URL, and the folder of its notebooks."""
     folder, state = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("lab")
@@ -34,12 +42,12 @@ def lab(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def open_notebook(chromium, lab):
+def open_notebook(new_page, lab):
     """A function that opens a notebook with the given cells in JupyterLab, runs them, and returns the Notebook."""
 
     def opened(name, *sources):
         write_notebook(lab.folder / f"{name}.ipynb", *sources)
-        page = chromium.new_page(viewport=VIEWPORT)
+        page = new_page()
         notebook = Notebook.open(page, lab.url, f"{name}.ipynb")
         notebook.run_all()
         return notebook

@@ -24,15 +24,20 @@ def theme(request, notebook):
     notebook.use_theme(LIGHT)
 
 
-@pytest.fixture(scope="module", params=[LIGHT, DARK])
-def used(request, open_notebook):
+@pytest.fixture(scope="module")
+def all_used(open_notebook):
     """A notebook with every widget, for whatever a test does with them."""
-    notebook = open_notebook(f"used-{request.param}", BEGIN, *map(cell_of, WIDGETS))
-    notebook.use_theme(request.param)
+    notebook = open_notebook("used", BEGIN, *map(cell_of, WIDGETS))
     notebook.page.set_viewport_size({"width": VIEWPORT["width"], "height": 3000})
     yield notebook
-    notebook.use_theme(LIGHT)
     notebook.page.close()
+
+
+@pytest.fixture(scope="module", params=[LIGHT, DARK])
+def used(request, all_used):
+    all_used.use_theme(request.param)
+    yield all_used
+    all_used.use_theme(LIGHT)
 
 
 # How many texts of a widget axe must have judged, so that it has seen the whole: a question has few.

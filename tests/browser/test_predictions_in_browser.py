@@ -117,11 +117,11 @@ def answer_wrongly(notebook, key, cell):
 
 
 @pytest.fixture
-def opened(chromium, lab, request):
+def opened(new_page, lab, name):
     """The notebook of the test's `name`, open in JupyterLab."""
-    name = request.getfixturevalue("name")
     shutil.copy(FOLDER / name, lab.folder / name)
-    page = chromium.new_page(viewport=SIZES[0])
+    page = new_page()
+    page.set_viewport_size(SIZES[0])
     yield Notebook.open(page, lab.url, name)
     page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     page.close()
