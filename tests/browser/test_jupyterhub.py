@@ -100,9 +100,14 @@ class Member:
         assert code in (0, 1), printed
         return printed
 
+    def choose(self, menu: str, entry: str) -> None:
+        """Choose an entry of JupyterLab's menu."""
+        self.page.get_by_role("menuitem", name=menu, exact=True).click()
+        self.page.get_by_role("menuitem", name=entry, exact=True).click()
+
     def assignments(self):
         """The Assignment List, open and as it is now."""
-        self.lab.command("nbgrader:open-assignment-list")
+        self.choose("Nbgrader", "Assignment List")
         return self.page.locator("#nbgrader-assignment-list")
 
     def press(self, button: str) -> None:
@@ -119,24 +124,30 @@ class Member:
         return Notebook.opened(self.page)
 
     def write(self, answers: dict[str, str]) -> str:
-        """Type answers into the cells of the exercise, run all cells, and save. What the checks say."""
+        """Paste answers into the cells of the exercise, run all cells, and save. What the checks say."""
+        page, panel = self.page, self.page.locator(".jp-NotebookPanel:visible")
+        panel.locator(".jp-Notebook").hover()
         for name, code in answers.items():
-            self.page.evaluate(
-                """async name => {
-                    const {shell, commands} = window.jupyterapp;
-                    const notebook = shell.currentWidget.content;
-                    const index = notebook.widgets.findIndex(cell => cell.model.id === `write-${name}`);
-                    notebook.activeCellIndex = index;
-                    await notebook.scrollToItem(index);
-                    await commands.execute('notebook:enter-edit-mode');
-                }""",
-                name,
-            )
-            self.page.keyboard.press("ControlOrMeta+A")
-            self.page.keyboard.insert_text(code)
-        self.lab.command("notebook:run-all-cells")
-        self.lab.command("docmanager:save")
-        return self.page.evaluate(
+            stub = panel.locator(".jp-CodeCell", has_text=f"def {name.replace('-', '_')}(").first
+            for _ in range(60):
+                if stub.is_visible() and stub.bounding_box()["y"] < VIEWPORT["height"] - 200:
+                    break
+                page.mouse.wheel(0, 300)
+                page.wait_for_timeout(100)
+            stub.locator(".cm-content").click()
+            page.keyboard.press("ControlOrMeta+A")
+            page.keyboard.insert_text(code)
+        self.choose("Run", "Run All Cells")
+        page.wait_for_function(
+            """() => {
+                const {content, sessionContext} = window.jupyterapp.shell.currentWidget;
+                const last = content.widgets.findLast(({model}) => model.type === 'code');
+                return last.model.executionCount && sessionContext.session.kernel.status === 'idle';
+            }"""
+        )
+        page.keyboard.press("ControlOrMeta+S")
+        page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+        return page.evaluate(
             """() => window.jupyterapp.shell.currentWidget.content.widgets
                 .flatMap(cell => cell.model.type === 'code' ? cell.model.toJSON().outputs : [])
                 .map(output => [output.text ?? output.evalue ?? ''].flat().join('')).join('')"""

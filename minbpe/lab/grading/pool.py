@@ -9,7 +9,9 @@ import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +116,8 @@ def start() -> subprocess.Popen[str]:
 def on_this_machine(orders: Iterable[tuple[Key, Order]], jobs: int) -> Iterator[tuple[Key, Result]]:
     """Grade them with so many workers, and give each result as it is ready."""
     waiting = iter(orders)
-    lock = threading.Lock()
+    clerk = ThreadPoolExecutor(1)  # has the next orders ready before the workers ask, who else wait while we keep results
+    ahead = deque(clerk.submit(next, waiting, None) for _ in range(jobs))
     ready: queue.SimpleQueue[tuple[Key, Result] | BaseException | None] = queue.SimpleQueue()
     workers = [Worker() for _ in range(jobs)]
     stopped = threading.Event()
@@ -122,8 +125,8 @@ def on_this_machine(orders: Iterable[tuple[Key, Order]], jobs: int) -> Iterator[
     def work(worker: Worker) -> None:
         try:
             while not stopped.is_set():
-                with lock:
-                    item = next(waiting, None)
+                ahead.append(clerk.submit(next, waiting, None))
+                item = ahead.popleft().result()
                 if item is None:
                     break
                 key, order = item
@@ -149,6 +152,7 @@ def on_this_machine(orders: Iterable[tuple[Key, Order]], jobs: int) -> Iterator[
                 yield item
     finally:
         stopped.set()
+        clerk.shutdown(wait=False, cancel_futures=True)
         for worker in workers:
             worker.close()
 
