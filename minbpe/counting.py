@@ -81,8 +81,11 @@ def count_chunks(
     totals: dict[bytes, int] = {}
     step = 1 if client is not None else GROUP  # a cluster adds up each group itself
     with closing(partials):  # or else, after Ctrl-C, workers would go on until the garbage collector comes by
-        for number, counts in enumerate(partials, 1):
+        number = 0
+        for counts in partials:
             counts.add_to(totals)
+            del counts  # or else it would be there while the next one comes in; enumerate() would keep it, too
+            number += 1
             if number % step == 0:
                 _forget_below(min_frequency, totals)
     _forget_below(min_frequency, totals)

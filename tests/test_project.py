@@ -134,3 +134,11 @@ def test_every_link_between_the_project_s_own_files_leads_somewhere():
             if file and not re.match(r"\w+:", file) and not (path.parent / file).exists():
                 broken.append(f"{path.relative_to(ROOT)}: {target}")
     assert not broken
+
+
+@pytest.mark.parametrize("name", ["run", "lab_latency", "grading"])
+def test_a_benchmark_can_be_started(name):
+    """They are run by hand, so nothing else would say that a name has gone that they import."""
+    script = ROOT / "tests" / "benchmarks" / f"{name}.py"
+    done = subprocess.run([sys.executable, script, "--help"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from measure import INSTALLED
 from ten_lines import Pair, ten_lines
 
 from minbpe import RegexTokenizer
-from minbpe.interop import _visible_bytes
+from minbpe.huggingface import visible_bytes
 from minbpe.patterns import GPT4_SPLIT_PATTERN as PATTERN
 
 Learned = Callable[[], list[tuple[bytes, bytes]] | list[bytes]]
@@ -47,7 +47,7 @@ def train_tokenizers(pieces: Iterable[str], vocab_size: int) -> Learned:
     )
 
     def learned() -> list[tuple[bytes, bytes]]:
-        byte_of = {character: byte for byte, character in enumerate(_visible_bytes())}
+        byte_of = {character: byte for byte, character in enumerate(visible_bytes())}
         merges = json.loads(tokenizer.to_str())["model"]["merges"]
         return [tuple(bytes(map(byte_of.get, half)) for half in halves) for halves in merges]
 
