@@ -85,7 +85,7 @@ def count_chunks(
         for counts in partials:
             counts.add_to(totals)
             del counts  # or else it would be there while the next one comes in; enumerate() would keep it, too
-            number += 1
+            number += 1  # noqa: SIM113
             if number % step == 0:
                 _forget_below(min_frequency, totals)
     _forget_below(min_frequency, totals)

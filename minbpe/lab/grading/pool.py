@@ -116,7 +116,7 @@ def start() -> subprocess.Popen[str]:
 def on_this_machine(orders: Iterable[tuple[Key, Order]], jobs: int) -> Iterator[tuple[Key, Result]]:
     """Grade them with so many workers, and give each result as it is ready."""
     waiting = iter(orders)
-    clerk = ThreadPoolExecutor(1)  # has the next orders ready before the workers ask, who else wait while we keep results
+    clerk = ThreadPoolExecutor(1)  # has the next orders ready before the workers ask: they would wait for them
     ahead = deque(clerk.submit(next, waiting, None) for _ in range(jobs))
     ready: queue.SimpleQueue[tuple[Key, Result] | BaseException | None] = queue.SimpleQueue()
     workers = [Worker() for _ in range(jobs)]
