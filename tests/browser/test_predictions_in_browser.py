@@ -20,25 +20,26 @@ ASKS = re.compile(r"^predict\(\"([a-z0-9-]+)\"\)$", flags=re.MULTILINE)
 FOLDED = "jp-MarkdownHeadingCollapsed"
 
 # Brings a cell to the top of the page, and says what can be seen then: {id of a cell: its text}. Cells are drawn as
-# they come near the screen, and move those below them; so it scrolls until the cell stays where it is.
+# they come near the screen, and move those below them; so it scrolls until the cell stays where it is and each that is
+# in sight has its text (a cell not yet drawn has none; one that is drawn has at least its prompt).
 LOOK = """async id => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
     const at = notebook.widgets.findIndex(cell => cell.model.id === id);
     const top = () => Math.round(notebook.widgets[at].node.getBoundingClientRect().top);
     const drawn = () => new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve, 50)));
+    const inSight = () => notebook.widgets.filter(({node}) => {
+        const box = node.getBoundingClientRect();
+        return node.isConnected && node.checkVisibility() && box.bottom > 0 && box.top < innerHeight && box.height;
+    }).map(({node, model}) => [model.id, node.innerText]);
+    const settled = before =>
+        top() === before && top() > 0 && top() < innerHeight && inSight().every(([, text]) => text.trim());
     notebook.activeCellIndex = at;
-    for (let tries = 0, before = NaN; tries < 40 && !(top() === before && top() > 0 && top() < innerHeight); tries++) {
+    for (let tries = 0, before = NaN; tries < 40 && !settled(before); tries++) {
         before = top();
         await notebook.scrollToItem(at, 'start');
         await drawn();
     }
-    const seen = {};
-    for (const {node, model} of notebook.widgets) {
-        const box = node.getBoundingClientRect();
-        if (node.isConnected && node.checkVisibility() && box.bottom > 0 && box.top < innerHeight && box.height)
-            seen[model.id] = node.innerText;
-    }
-    return seen;
+    return Object.fromEntries(inSight());
 }"""
 HIDDEN = """ids => window.jupyterapp.shell.currentWidget.content.widgets
     .every(cell => !ids.includes(cell.model.id) || cell.isHidden)"""
