@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -74,7 +75,9 @@ def main(arguments: list[str] | None = None) -> int:
         from minbpe.lab.grading.run import run
 
         try:
-            return run(options)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of nbgrader's database, and of what is mended in what was handed in
+                return run(options)
         except CannotRun as error:
             print(f"Nothing was graded: {error}", file=sys.stderr)
     except KeyboardInterrupt:

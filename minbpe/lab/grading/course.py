@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -11,12 +12,12 @@ import os
 import shutil
 import sqlite3
 import sys
-import warnings
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
+import nbgrader.api
 from nbconvert.preprocessors import ClearMetadataPreprocessor
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
@@ -30,7 +31,6 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from sqlalchemy.exc import SAWarning
 from traitlets import Unicode
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -46,6 +46,10 @@ MORE = """
 # In this folder, nbgrader grades what the command has prepared.
 c.CourseDirectory.submitted_directory = "prepared"
 """
+# nbgrader opens its gradebook a dozen times a submission, each time with a new engine, which compiles all its SQL anew.
+# One for each gradebook takes two fifths off this process's part of the work.
+nbgrader.api.create_engine = functools.cache(nbgrader.api.create_engine)
+
 NO_ROOM = ("No space left", "disk is full", "Disk quota")
 Checks = dict[str, list[list[str]]]
 
@@ -170,8 +174,7 @@ class Course:
 
     def reset(self, student: str, assignment: str) -> None:
         """Take back what was graded before, so that no old points are left. Points given by hand stay."""
-        with self.gradebook() as book, warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # about the order in which nbgrader puts rows in
+        with self.gradebook() as book:
             book.update_or_create_student(student)
             submission = book.update_or_create_submission(assignment, student)
             for notebook in submission.notebooks:
@@ -193,9 +196,7 @@ class Course:
             (prepared / name).unlink(missing_ok=True)
             if text:
                 (prepared / name).write_text(text, encoding="utf-8")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            result = self.api.autograde(row.assignment, row.student)
+        result = self.api.autograde(row.assignment, row.student)
         if result["success"]:
             return ""
         error = failed("nbgrader failed", result)

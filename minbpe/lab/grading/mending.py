@@ -7,7 +7,6 @@ Here a cell is known by its grade_id alone; what it is worth and what it is for 
 from __future__ import annotations
 
 import copy
-import warnings
 from pathlib import Path
 
 import nbformat
@@ -24,10 +23,8 @@ def read(path: Path) -> NotebookNode:
     if not raw.strip():
         raise Unreadable("the file is empty")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about what is mended here: a cell that was copied brings its id along
-            notebook = nbformat.reads(raw.decode("utf-8-sig"), as_version=4)
-            _, notebook = nbformat.validator.normalize(notebook)
+        notebook = nbformat.reads(raw.decode("utf-8-sig"), as_version=4)
+        _, notebook = nbformat.validator.normalize(notebook)
         nbformat.validate(notebook)
     except UnicodeDecodeError:
         raise Unreadable("the file is no text, so no notebook") from None
