@@ -140,8 +140,12 @@ def test_a_press_that_comes_too_late_changes_nothing():
 
 def test_the_counts_can_be_hidden():
     widget = BeTheTokenizer("abab", counts=False)
-    assert "counted" not in shown(widget)
+    assert "counted" not in shown(widget) and "times" not in widget.html
+    press(widget, "b", "a")
+    assert "Greedy would have taken another pair, which occurs more often." in shown(widget)
+    assert "times" not in widget.html
     widget.on_event("counts", "")
+    assert "b+a occurs once, a+b 2 times" in shown(widget)
     assert widget.counts and "Your pairs, counted" in shown(widget)
 
 

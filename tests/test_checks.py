@@ -958,9 +958,19 @@ def crash_in_encode_special(text, special_tokens, allowed_special, encode_ordina
     return EXERCISES["encode_special"].reference(text, special_tokens, allowed_special, encode_ordinary)
 
 
+def crash_at_a_born_pair(text, vocab_size):
+    return {(97, 98): 256}[256, 97]
+
+
+def crash_at_a_pair_that_is_gone(text, vocab_size):
+    return next(place for place in [] if place)
+
+
 @pytest.mark.parametrize(
     "name, answer, diagnosis, hint",
     [
+        ("fast_train", crash_at_a_born_pair, "born pairs without places", "its places must be in `places`"),
+        ("fast_train", crash_at_a_pair_that_is_gone, "a born pair that is gone again", "must not enter the heap"),
         ("merge", crash_in_merge, "an index too far", "The last item has no neighbour to its right"),
         ("train", crash_in_train, "never out of pairs", "What does max say of an empty dict"),
         ("get_stats", crash_in_get_stats, "a missing key", ".get(key, 0) gives 0 then"),
@@ -1029,6 +1039,24 @@ def test_values_from_another_cell_are_told():
     names = {"regex": regex_module}
     exec("letters = r'[a-z]+'\ndef split(text): return regex.findall(letters + '|[^a-z]+', text)", names)
     assert "`letters` comes from outside of the function" in in_a_row(failure("split", names["split"]))
+    exec("letters = 'abc'\ndef split(text): return [text.letters]", names)
+    assert "outside of the function" not in in_a_row(failure("split", names["split"]))  # an attribute of that name
+
+
+def test_values_from_another_cell_are_told_of_a_class():
+    names = {"train": minbpe.lab.checks.inputs.train}
+    exec(
+        """
+merges = {(97, 98): 256}
+class BasicTokenizer:
+    def train(self, text, vocab_size): self.merges = train(text, vocab_size)
+    def encode(self, text): return [merges.get((97, 98))]
+    def decode(self, ids): return ""
+""",
+        names,
+    )
+    said = in_a_row(failure("BasicTokenizer", names["BasicTokenizer"]))
+    assert "`merges` comes from outside of the class" in said
 
 
 def test_a_check_that_cannot_run_says_so_and_nothing_of_the_answer(monkeypatch):

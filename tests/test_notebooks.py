@@ -112,9 +112,10 @@ def test_each_prediction_is_followed_by_a_fold_that_tells_what_came_out(name):
 
 
 @each_notebook
-def test_a_fold_hides_a_few_cells(name):
+def test_a_fold_hides_no_whole_section(name):
+    """What came out, and what would tell it to whoever reads on without an answer."""
     for heading, cells in folds(name):
-        assert 1 <= len(cells) <= 6, f"{heading.id} hides {[cell.id for cell in cells]}"
+        assert 1 <= len(cells) <= 12, f"{heading.id} hides {[cell.id for cell in cells]}"
         assert heading.source.count("\n") == 0  # what stands below the heading in its own cell is not hidden
 
 

@@ -81,7 +81,7 @@ def test_a_quiz_counts_what_was_right_at_the_first_try():
         press(widget, place)
     assert widget.choices == ["2", "no"]
     assert widget.right_first == 1
-    assert "1 of 2 right at the first try" in widget.html and "1 of 2 right" in repr(widget)
+    assert "1 of 2 right on the first try" in widget.html and "1 of 2 right" in repr(widget)
     widget.choices = [None, None]
     assert explanations(widget) == [] and widget.right_first == 0
 

@@ -298,7 +298,7 @@ def test_every_code_point_has_something_to_be_called(char, name):
 
 def test_pairs_are_counted_with_overlaps_and_the_first_of_the_most_frequent_is_chosen():
     widget = PairExplorer("aaabdaaabac")
-    assert "11 tokens · 10 pairs · 6 of them different" in shown(widget.html)
+    assert "11 tokens · 10 pairs · 6 distinct" in shown(widget.html)
     assert "4 times. Some overlap" in shown(panel(widget, "Where a + a occurs"))
     assert "so a merge takes 2 of them" in shown(widget.html)
     assert len(with_class(widget.html, "mb-over")) == 2  # the middle of each "aaa" is in two pairs

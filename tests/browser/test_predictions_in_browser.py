@@ -51,12 +51,13 @@ def questions(name):
     found = []
     for place, cell in enumerate(cells):
         if cell.cell_type == "code" and (asked := ASKS.search(cell.source)):
-            hidden = []
+            fold, hidden = cells[place + 1], []
+            rank = fold.source.index(" ")
             for later in cells[place + 2 :]:
-                if later.cell_type == "markdown" and re.match("#{1,4} ", later.source):
+                if later.cell_type == "markdown" and re.match(f"#{{1,{rank}}} ", later.source):
                     break
                 hidden.append(later.id)
-            found.append((cell.id, asked[1], cells[place + 1].id, hidden))
+            found.append((cell.id, asked[1], fold.id, hidden))
     return found
 
 

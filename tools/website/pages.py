@@ -114,20 +114,24 @@ def picture(output: dict[str, Any], place: Place) -> dict[str, Any]:
 
 
 def folded(cells: list[Cell]) -> Iterator[Cell]:
-    """The cells, where those below a heading with the tag "fold" open at a click."""
-    inside = False
+    """The cells, where those below a heading with the tag "fold" open at a click, to the next heading of its rank."""
+    rank = 0  # of the fold that is open
     for cell in cells:
-        heading = re.match(r"#{1,4} +(.*)", "".join(cell["source"])) if cell["cell_type"] == "markdown" else None
-        if inside and heading:
-            inside = False
-            yield markdown("</details>")
+        heading = re.match(r"(#+) +(.*)", "".join(cell["source"])) if cell["cell_type"] == "markdown" else None
+        if heading and rank:
+            if len(heading[1]) <= rank:
+                rank = 0
+                yield markdown("</details>")
+            else:  # to Sphinx a heading would be a section, which reaches beyond the fold
+                below = "".join(cell["source"]).partition("\n")[2]
+                cell = cell | {"source": f"**{heading[2]}**\n{below}"}
         if heading and "fold" in cell["metadata"]["tags"]:
-            inside = True
-            yield markdown(f'<details class="fold"><summary>{html.escape(heading[1])}</summary>')
+            rank = len(heading[1])
+            yield markdown(f'<details class="fold"><summary>{html.escape(heading[2])}</summary>')
             cell = markdown("".join(cell["source"]).partition("\n")[2])
         if "".join(cell["source"]).strip() or cell.get("outputs"):
             yield cell
-    if inside:
+    if rank:
         yield markdown("</details>")
 
 

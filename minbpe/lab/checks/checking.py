@@ -93,7 +93,7 @@ def put_in_words(finding: Finding) -> Verdict:
         if misconception:
             parts.append(f"It looks as if {misconception.belief}.")
         elif finding.outside and problem.fault in ("", "raises"):
-            parts.append(_of_outside(finding.outside))
+            parts.append(_of_outside(finding.outside, "class" if exercise.methods else "function"))
         parts.append(f"Hint: {hint}")
     return Verdict(
         exercise.name,
@@ -108,10 +108,10 @@ def put_in_words(finding: Finding) -> Verdict:
     )
 
 
-def _of_outside(names: tuple[str, ...]) -> str:
+def _of_outside(names: tuple[str, ...], of: str) -> str:
     several = len(names) > 1
     return (
-        f"({', '.join(f'`{name}`' for name in names)} {'come' if several else 'comes'} from outside of the function: "
+        f"({', '.join(f'`{name}`' for name in names)} {'come' if several else 'comes'} from outside of the {of}: "
         f"another cell has made {'them' if several else 'it'}. Is that what you meant?)"
     )
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from minbpe import base, basic, corpora, merging, patterns
 from minbpe.lab.checks import inputs, runner
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.faults import RUN_IT, Problem, Trial, where
 from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, Merges, Pair
@@ -290,6 +291,24 @@ def quick_encode(chunk: str, merges: Merges) -> list[int]:
     return merging.apply_merges(chunk.encode("utf-8"), merges.get)
 
 
+FAST_TRAIN_CRASHES = (
+    OUT_OF_PAIRS,
+    Crash(
+        "born pairs without places",
+        "KeyError",
+        r"\(\d+, \d+\)",
+        "The dict does not hold that pair. Is one of its ids new? Then the pair was born on the way: its places must "
+        "be in `places` before it enters the heap, and its count in `stats`.",
+    ),
+    Crash(
+        "a born pair that is gone again",
+        "StopIteration",
+        r"",
+        "`first_place` found no place where the pair still stands. Some born pairs are there only for a moment, and "
+        "count 0 again when the merge is done: these must not enter the heap.",
+    ),
+)
+
 FAST_TRAIN = add(
     Exercise(
         "fast_train",
@@ -312,7 +331,7 @@ FAST_TRAIN = add(
             ("abaabaaab" * 12, 290),
             (inputs.LONGER * 2, 400),
         ],
-        crashes=[OUT_OF_PAIRS],
+        crashes=FAST_TRAIN_CRASHES,
         tell=TRAIN.tell,
         draw=TRAIN.draw,
         more=train_fast_enough,
@@ -411,7 +430,8 @@ FAST_ENCODE = add(
         "08-speed",
         "fast_encode(chunk, merges) -> list[int]",
         passed="the ids of encode, in less than a fifth of its time",
-        hint="It must give exactly what encode gives. Compare the two on a short chunk, merge by merge.",
+        hint="It must give exactly what encode gives. Compare the two on a short chunk, merge by merge. Is an entry "
+        "still true when it comes out of the heap?",
         stand_in=quick_encode,
         reference=ENCODE.reference,
         own=[basic.BasicTokenizer.encode, merging.apply_merges, merging.Row.merge],

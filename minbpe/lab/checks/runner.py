@@ -345,16 +345,23 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
         source=_source(inner),
         names=names_in(functions),
-        outside=_outside(inner),
+        outside=_outside(functions),
     )
 
 
-def _outside(function: Any) -> tuple[str, ...]:
-    if not isinstance(function, FunctionType):
-        return ()
+def _outside(functions: Sequence[Any]) -> tuple[str, ...]:
     kinds = (str, bytes, int, float, list, dict, set, tuple)
-    names = _global_names(function.__code__)
-    return tuple(sorted(name for name in names if isinstance(function.__globals__.get(name), kinds)))
+    return tuple(
+        sorted(
+            {
+                name
+                for function in functions
+                if isinstance(function, FunctionType)
+                for name in _global_names(function.__code__)
+                if isinstance(function.__globals__.get(name), kinds)
+            }
+        )
+    )
 
 
 def _source(answer: Any) -> str:
@@ -362,6 +369,9 @@ def _source(answer: Any) -> str:
         return inspect.getsource(answer)
     except (OSError, TypeError):
         return ""
+
+
+GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")  # co_names holds attributes, too
 
 
 def names_in(functions: Sequence[Any]) -> frozenset[str]:
@@ -523,7 +533,7 @@ def _is_library(thing: Any) -> bool:
 
 
 def _global_names(code: CodeType) -> set[str]:
-    names = set(code.co_names)
+    names = {str(each.argval) for each in dis.get_instructions(code) if each.opname in GLOBAL}
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             names |= _global_names(constant)

@@ -49,13 +49,15 @@ def predict(key: str) -> Ask:
 
 
 def predicted(key: str, *outcome: object, label: str = "It gives") -> Predicted:
-    """What was predicted for the question of that name, beside the outcome, if one is given: its repr.
+    """What was predicted for the question of that name, beside the outcome, its repr; or beside the answer without one.
 
     It changes when the question is answered, so it may be run before that. ValueError if there is no such question.
     """
-    _find(key, questions())
+    question = _make(_find(key, questions()))
     prediction = _MADE.setdefault(key, Prediction())
-    shown = Predicted(repr(outcome[0]) if outcome else None, label, said=prediction.said, right=prediction.right)
+    came_out = repr(outcome[0]) if outcome else None
+    answer = question.shows(question.answer)
+    shown = Predicted(came_out, label, answer, said=prediction.said, right=prediction.right)
     prediction.observe(lambda change: shown.set_trait(change.name, change.new), ["said", "right"])
     return shown
 

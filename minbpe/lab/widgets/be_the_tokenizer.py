@@ -91,8 +91,9 @@ def fewest(row: Sequence[int], merges: int, tries: int = TRIES) -> int | None:
 # --- what is said
 
 
-def said(you: Play, them: Play, before: Play | None, best: int | None) -> str:
-    """How the two stand and why, in sentences of HTML. `before` is your play before its last move."""
+def said(you: Play, them: Play, before: Play | None, best: int | None, *, counts: bool = True) -> str:
+    """How the two stand and why, in sentences of HTML. `before` is your play before its last move; with `counts`, how
+    often pairs occur is said, too."""
     made, yours, theirs = len(you.moves), len(you.row), len(them.row)
     if before is None:
         if not you.row:
@@ -104,7 +105,7 @@ def said(you: Play, them: Play, before: Play | None, best: int | None) -> str:
     lead = theirs - yours
     stand = "You are level." if not lead else f"You are <b>{abs(lead)} {'ahead' if lead > 0 else 'behind'}</b>."
     have = f"you have <b>{counted(yours, 'token')}</b>, greedy has <b>{theirs}</b>"
-    words = [f"After {counted(made, 'merge')}: {have}. {stand}", _about_the_last(you, before)]
+    words = [f"After {counted(made, 'merge')}: {have}. {stand}", _about_the_last(you, before, counts=counts)]
     differ = [idx for idx in you.vocab if idx > 255 and them.vocab.get(idx, you.vocab[idx]) != you.vocab[idx]]
     if differ:
         idx = differ[0]
@@ -116,16 +117,19 @@ def said(you: Play, them: Play, before: Play | None, best: int | None) -> str:
     return " ".join(words)
 
 
-def _about_the_last(you: Play, before: Play) -> str:
+def _about_the_last(you: Play, before: Play, *, counts: bool) -> str:
     """How the last choice compares with what greedy would have taken in its place."""
     stats, chosen, wanted = get_stats(before.row), you.moves[-1], greedy_choice(before)
     if wanted is None or chosen == wanted:
         return "Greedy would have chosen that pair, too."
     mine, its = pair_chips(chosen, before.vocab), pair_chips(wanted, before.vocab)
     if stats[chosen] == stats[wanted]:
-        return f"A tie: {mine} and {its} both occur {times(stats[chosen])}, and greedy takes the one that comes first."
+        often = times(stats[chosen]) if counts else "equally often"
+        return f"A tie: {mine} and {its} both occur {often}, and greedy takes the one that comes first."
     more = you.saved[-1] - before.after(wanted).saved[-1]
     overlap = " But its places overlap, and a merge takes only some of them." if more >= 0 else ""
+    if not counts:
+        return f"Greedy would have taken another pair, which occurs more often.{overlap}"
     return f"{mine} occurs {times(stats[chosen])}, {its} {times(stats[wanted])}: greedy would have taken that.{overlap}"
 
 
@@ -149,13 +153,14 @@ HELP = (
 # --- the picture
 
 
-def row_panel(play: Play, *, dir: str, here: int | None) -> str:
-    """Your row: each token but the last is a button that merges it with the next. `here` is the byte to stand at."""
+def row_panel(play: Play, *, dir: str, here: int | None, counts: bool) -> str:
+    """Your row: each token but the last is a button that merges it with the next. `here` is the byte to stand at; with
+    `counts`, a token says how often its pair occurs."""
     stats, places, place = get_stats(play.row), [], 0
     for number, idx in enumerate(play.row[:-1]):
         pair = (idx, play.row[number + 1])
         name = " + ".join(show_token(play.vocab[half]) for half in pair)
-        about = escape(f"merge {name}, which occurs {times(stats[pair])}")
+        about = escape(f"merge {name}" + (f", which occurs {times(stats[pair])}" if counts else ""))
         stop = "0" if number == 0 else "-1"
         after = place + len(play.vocab[idx])
         stands = " data-here=''" if here is not None and place <= here < after else ""
@@ -326,11 +331,11 @@ class BeTheTokenizer(TextLab):
         you, them = self.you, self.greedy
         before = self._plays[-2] if len(self._plays) > 1 else None
         best = fewest(self._plays[0].row, len(you.moves)) if before else None
-        words = said(you, them, before, best)
+        words = said(you, them, before, best, counts=self.counts)
         side = self.direction
         parts = {
             "status": f'<div class="mb-status" role="status" aria-live="polite"><p>{words}</p></div>',
-            "you": row_panel(you, dir=side, here=self._here),
+            "you": row_panel(you, dir=side, here=self._here, counts=self.counts),
             "greedy": greedy_panel(them, dir=side),
             "buttons": buttons(you, counts=self.counts),
         }

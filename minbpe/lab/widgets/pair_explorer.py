@@ -46,9 +46,7 @@ class Pairs(NamedTuple):
 def draw(state: Pairs, *, dir: str = "ltr") -> dict[str, str]:
     """PairExplorer's picture."""
     total = sum(map(len, state.chunks))
-    counts = sizes(
-        (total, "token"), (sum(state.counts.values()), "pair"), more=f"{len(state.counts):,} of them different"
-    )
+    counts = sizes((total, "token"), (sum(state.counts.values()), "pair"), more=f"{len(state.counts):,} distinct")
     if not state.counts:
         return {"sizes": counts, "nothing": nothing("A pair needs two tokens side by side.")}
     ranked = sorted(state.counts.items(), key=lambda item: -item[1])[:PAIRS_SHOWN]

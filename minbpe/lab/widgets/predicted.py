@@ -17,7 +17,8 @@ PREDICTED_STYLE = """
   max-width: 62em; border-left: 0.35em solid var(--mb-accent); padding: 0.2em 0.7em; margin: 0; }
 .mb dl.mb-outcome dt { font-weight: 700; float: none; width: auto; padding: 0; }
 .mb dl.mb-outcome dd { margin: 0; padding: 0; overflow-wrap: anywhere; }
-.mb-outcome code { font-family: var(--mb-mono); font-size: 0.95em; color: inherit; background: none; padding: 0; }
+.mb-outcome code { font-family: var(--mb-mono); font-size: 0.95em; color: inherit; background: none; padding: 0;
+  white-space: pre-wrap; }
 """
 NOTHING = "nothing yet: the question stands above"
 
@@ -30,9 +31,11 @@ class Predicted(Lab):
     said = Unicode(None, allow_none=True, help="what was predicted, with backticks around code; None before that")
     right = Bool(False)
 
-    def __init__(self, outcome: str | None = None, label: str = "It gives", **traits: Any) -> None:
+    def __init__(self, outcome: str | None = None, label: str = "It gives", answer: str = "", **traits: Any) -> None:
+        """`answer` is shown, once something is predicted, where there is no outcome that says it."""
         self.outcome = outcome
         self.label = label
+        self.answer = answer
         super().__init__(**traits)
 
     def frame(self) -> dict[str, str]:
@@ -40,6 +43,8 @@ class Predicted(Lab):
         rows = f"<dt>You predicted</dt><dd>{prose(said)}</dd>"
         if self.outcome is not None:
             rows += f"<dt>{escape(self.label)}</dt><dd><code>{escape(self.outcome)}</code></dd>"
+        elif self.answer and self.said is not None:
+            rows += f"<dt>The answer</dt><dd>{prose(self.answer)}</dd>"
         return {"style": f"<style>{PREDICTED_STYLE}</style>", "outcome": f'<dl class="mb-outcome">{rows}</dl>'}
 
     def still(self) -> str:

@@ -59,7 +59,8 @@ QUESTION_STYLE = """
   background: var(--mb-paper); padding: 0.35em 0.7em 0.5em; margin: 0 0 0.4em; max-width: 62em; }
 .mb .mb-ask > p { font-weight: 700; margin: 0 0 0.3em; }
 .mb-ask > div { display: grid; gap: 0.25em; }
-.mb-ask code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0; }
+.mb-ask code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0;
+  white-space: pre-wrap; }
 .mb .mb-ask button.mb-option { display: flex; gap: 0.6em; width: 100%; min-height: 0; padding: 0.2em 0.6em;
   text-align: left; }
 .mb .mb-ask button.mb-tried { background: var(--mb-paper); }
@@ -67,7 +68,8 @@ QUESTION_STYLE = """
 .mb-ask .mb-letter { font-weight: 700; color: var(--mb-soft); }
 .mb-ask .mb-why { display: block; margin-top: 0.1em; }
 .mb .mb-after { margin: 0.2em 0 0.4em; }
-.mb-after code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0; }
+.mb-after code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0;
+  white-space: pre-wrap; }
 """
 MARKED = re.compile(r"`([^`]+)`|(?<!\w)\*(\w+)\*(?!\w)")  # code, or one word that is stressed
 
@@ -166,10 +168,8 @@ class Ask(Lab):
         """What the question says once it is answered. `data-opens` opens the folded heading below, in JupyterLab."""
         if self.first is None:
             return {}
-        said = prose(f"You predicted {self.shows(self.first)}.")
-        return {
-            "after": f'<p class="mb-after" data-opens="">{said} Below is what came out: a click opens the heading.</p>'
-        }
+        said = prose(f"You predicted: {self.shows(self.first)}")
+        return {"after": f'<p class="mb-after" data-opens="">{said}<br/>Below is what came out.</p>'}
 
     def still(self) -> str:
         picture = Still("Predict")
@@ -198,7 +198,7 @@ class Predict(Ask):
 
     def __init__(self, question: str, options: Mapping[str, str], answer: str, **traits: Any) -> None:
         self.question = Question(question, dict(options), answer)
-        self.text = question
+        self.text, self.answer = question, answer
         super().__init__(**traits)
 
     @validate("choice")
@@ -245,7 +245,7 @@ class Quiz(Lab):
 
     @property
     def right_first(self) -> int:
-        """How many questions were right at the first try."""
+        """How many questions were right on the first try."""
         return sum(tried[:1] == [q.answer] for q, tried in zip(self.questions, self.tried, strict=True))
 
     @validate("choices")
@@ -289,7 +289,7 @@ class Quiz(Lab):
         answered = sum(map(bool, self.tried))
         if answered < len(self.questions):
             return f"{answered} of {len(self.questions)} answered."
-        return f"{self.right_first} of {len(self.questions)} right at the first try."
+        return f"{self.right_first} of {len(self.questions)} right on the first try."
 
     def on_event(self, name: str, value: Any) -> None:
         if name == "choose":
