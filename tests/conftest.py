@@ -22,12 +22,6 @@ def pytest_addoption(parser):
     parser.addoption("--site", type=Path, help="a folder made by tools/build_site.py --offline: test it in a browser")
 
 
-def pytest_xdist_auto_num_workers(config):
-    """One more than there are cores: tests in a browser, and those that wait for processes, leave them idle for half of
-    the time."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.hookimpl(tryfirst=True)  # before the plugin pytest-timeout reads its options
 def pytest_configure(config):
     if config.getoption("--long"):

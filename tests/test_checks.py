@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 import warnings
 
 import pytest
@@ -142,6 +143,47 @@ def talks_and_takes_options(function):
 def test_prints_and_options_do_no_harm(name, capsys):
     check(name, spoilt(name, talks_and_takes_options), seed=0)
     assert capsys.readouterr().out == f"✓ {name}: {EXERCISES[name].passed} (It also prints; that can go now.)\n"
+
+
+def empty_for_what_is_long(pieces):
+    return {} if type(pieces).__name__ == "generator" else EXERCISES["get_stats_in_pieces"].reference(pieces)
+
+
+class NotReadyForMany(EXERCISES["RanksTokenizer"].reference):
+    def __init__(self, ranks):
+        self.many = len(ranks) > 50_000
+        if not self.many:
+            super().__init__(ranks)
+
+    def encode(self, text):
+        return [] if self.many else super().encode(text)
+
+
+@pytest.mark.parametrize(
+    "name, answer", [("get_stats_in_pieces", empty_for_what_is_long), ("RanksTokenizer", NotReadyForMany)]
+)
+def test_a_demand_for_little_memory_or_time_is_one_for_the_right_result_too(name, answer):
+    assert failure(name, answer).diagnosis == "wrong on a large input"
+
+
+def test_memory_that_was_measured_before_does_not_count():
+    tracemalloc.start()
+    try:
+        held = list(range(200_000))
+        del held
+        check("get_stats_in_pieces", RIGHT["get_stats_in_pieces"][0], seed=0)
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_message_with_all_numbers_names_none():
+    def load_ranks(lines):
+        try:
+            return EXERCISES["load_ranks"].reference(lines)
+        except ValueError:
+            raise ValueError("line " + " ".join(map(str, range(2000)))) from None
+
+    assert failure("load_ranks", load_ranks).diagnosis == "no line is named"
 
 
 def test_any_callable_will_do():

@@ -397,7 +397,7 @@ def test_a_submission_has_a_limit_of_its_own(tmp_path, capsys, monkeypatch):
     assert "took more than 1 s and was ended: not graded" in row["look_at"]
 
 
-def asleep():
+def asleep(temporary):
     """A worker that never says anything."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "encoding": "utf-8"}
     return subprocess.Popen([sys.executable, "-c", SLEEP], **pipes)

@@ -1,6 +1,7 @@
 """A forged submission gets no points, and one that tries to get out of its sandbox gets nowhere."""
 
 import ast
+import dataclasses
 import json
 import os
 import socket
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -339,6 +341,11 @@ def test_the_courses_own_code_is_not_an_answer_and_is_shown_to_a_person():
         ("len?\nfrom minbpe.base import merge", "minbpe.base.merge"),
         ("get_ipython().run_line_magic('time', 'import ' + name)", "get_ipython"),
         ("getattr(check, '__glo' + 'bals__')", "getattr"),
+        ("from sys import modules as loaded\nloaded['minb' + 'pe']", "sys.modules"),
+        ("from sys import setprofile as quiet", "sys.setprofile"),
+        ("from code import InteractiveInterpreter", "code.InteractiveInterpreter"),
+        ("exit._ip.ex('import ' + name)", "_ip"),
+        ("%run -m minbpe.merging", "%run"),
         ("%time sum(range(9))", ""),
         ("%matplotlib inline", ""),
     ],
@@ -346,6 +353,14 @@ def test_the_courses_own_code_is_not_an_answer_and_is_shown_to_a_person():
 def test_what_a_cell_uses_is_seen_as_ipython_runs_it(source, used):
     told = borrowed(written({"top-pairs": source}), notebook_of("exercises"))
     assert told == ([f"write-top-pairs uses {used}: is that its own work?"] if used else [])
+
+
+@pytest.mark.parametrize("source", ['x = %"""', "a=%'''", "%pwd\n" * 600, "x=1\n" * 20_000 + "%pwd\n" * 50])
+def test_a_cell_that_cannot_be_read_is_said_and_costs_seconds_at_the_most(source):
+    begun = time.process_time()
+    told = borrowed(written({"top-pairs": source}), notebook_of("exercises"))
+    assert told == ["write-top-pairs could not be read by the grading: look at it"]
+    assert time.process_time() - begun < 15
 
 
 def test_an_honest_submission_uses_nothing_that_a_person_must_look_at():
@@ -386,6 +401,12 @@ def same(one, other):
 @given(PLAIN)
 def test_values_come_out_as_they_went_in_with_their_types(value):
     assert same(sent(value), value)
+
+
+def test_each_field_of_a_record_is_sent():
+    """A field that is left out is blank on the other side, and what depends on it is never asked."""
+    for record, shape in wire.RECORDS.items():
+        assert {each.name for each in dataclasses.fields(record)} == set(shape)
 
 
 def test_records_of_a_check_come_out_whole():
@@ -532,6 +553,23 @@ for number in range(100_000):
     for _ in range(20): c.write(file, bytes(1 << 20), 1 << 20)
     c.close(file)
 """
+UNLINKED = """
+import ctypes, os, time
+c, place, held = ctypes.CDLL(None), os.environ["JUPYTER_RUNTIME_DIR"], []
+for number in range(90):
+    name = os.fsencode(f"{place}/x")
+    held.append(c.creat(name, 0o600))
+    c.unlink(name)
+    for _ in range(20): c.write(held[-1], bytes(1 << 20), 1 << 20)
+    time.sleep(0.05)
+time.sleep(5)
+"""
+MANY = """
+import os, socket, time
+for number in range(20_000):
+    with socket.socket(1) as each: each.bind(f"{os.environ['JUPYTER_RUNTIME_DIR']}/{number}")
+time.sleep(5)
+"""
 
 
 @contextmanager
@@ -628,6 +666,9 @@ def test_a_submission_cannot_fill_memory_or_disk():
         "its home": "with open('big', 'wb') as f:\n    for _ in range(400): f.write(bytes(1 << 20))",
         "many files in /tmp": "for i in range(400):\n    with open(f'/tmp/{i}', 'wb') as f: f.write(bytes(1 << 20))",
         "/dev/shm": "open('/dev/shm/x', 'wb').write(b'x')",
+        "its root": "import os\nos.path.realpath = lambda p, **k: '/home/learner/x'\n"
+        "import ctypes\nif ctypes.CDLL(None).creat(b'/x', 0o600) < 0: raise OSError",
+        "sockets": "import socket\nheld = [socket.socketpair() for _ in range(2000)]",
     }
     result = graded(written(RIGHT, [guarded(code) for code in fill.values()]))
     assert all(result["passed"].values())
@@ -655,6 +696,24 @@ def test_a_submission_that_fills_the_folder_of_its_sockets_is_ended_before_the_d
     assert all(result["passed"].values())
     assert any("filled the disk: left out" in said for said in result["said"])
     assert max(most) < 4 << 30
+
+
+@contained
+@pytest.mark.long
+@pytest.mark.parametrize("code", [UNLINKED, MANY], ids=["files without a name", "many sockets"])
+def test_nor_with_files_that_have_no_name_or_no_size(code):
+    result = graded(written(RIGHT, [code]), cell=60)
+    assert all(result["passed"].values())
+    assert any("filled the disk: left out" in said for said in result["said"])
+
+
+@contained
+def test_errors_and_widgets_count_as_what_a_cell_prints():
+    noisy = ["raise Exception('x' * 3_000_000)", "import ipywidgets as w\nfor _ in range(9): w.Text('x' * 1_000_000)"]
+    result = graded(written(RIGHT, noisy))
+    assert all(result["passed"].values())
+    assert len(json.dumps(result["notebook"])) < 2_000_000
+    assert sum("printed more than a million characters" in said for said in result["said"]) == 2
 
 
 @contained

@@ -89,6 +89,58 @@ def test_gradescope_with_groups(tmp_path):
     assert time_of(tmp_path / "in" / "ann@example.edu" / NAME / f"{NAME}.ipynb") == "2026-10-05T10:00:00+00:00"
 
 
+def test_what_a_student_puts_into_a_submission_says_nothing_of_others(tmp_path):
+    files = {
+        "submission_metadata.yml": (METADATA, 0),
+        "submission_7/02-pairs.ipynb": ("group", 1),
+        "submission_8/02-pairs.ipynb": ("eve", 1),
+        "submission_8/submission_metadata.yml": (METADATA.replace("submission_8", "x").replace("_7", "_8"), 1),
+        "submission_8/submission_7/02-pairs.ipynb": ("hers?", 1),
+    }
+    import_download("gradescope", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in")["ann@example.edu"] == "group"
+
+
+@pytest.mark.parametrize(
+    "metadata", ["submission_7: [1]", "submission_7:\n  :submitters: 3", "[1]", "submission_7: {}"]
+)
+def test_a_download_whose_metadata_say_nothing_goes_by_its_folders(tmp_path, metadata):
+    files = {"submission_metadata.yml": (metadata, 0), "submission_7/02-pairs.ipynb": ("x", 1)}
+    import_download("gradescope", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"submission_7": "x"}
+
+
+def test_names_that_no_folder_can_have_stay_apart(tmp_path):
+    metadata = "".join(
+        f"submission_{number}:\n  :submitters:\n  - :email: {name}\n"
+        for number, name in enumerate(["a+nn@x.org", "a_nn@x.org", "02-pairs", "__pycache__"])
+    )
+    files = {f"submission_{number}/02-pairs.ipynb": (str(number), 1) for number in range(4)}
+    files["submission_metadata.yml"] = (metadata, 0)
+    done = import_download("gradescope", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {
+        "a_nn@x.org": "0", "a_nn@x.org (2)": "1", "student 02-pairs": "2", "student __pycache__": "3",
+    }  # fmt: skip
+    assert done.said == ["a_nn@x.org is a_nn@x.org (2) here: the name without its number was taken"]
+
+
+def test_names_of_files_decide_which_notebook_counts_not_names_of_students(tmp_path):
+    long = "한" * 100
+    files = {
+        "Team 02-pairs_11_assignsubmission_file_/other.ipynb": ("other", 2),
+        "Team 02-pairs_11_assignsubmission_file_/02-pairs.ipynb": ("right", 1),
+        f"{long}_12_assignsubmission_file_/02-pairs.ipynb": ("long", 1),
+    }
+    import_download("moodle", download(tmp_path, files), NAME, tmp_path / "in")
+    found = imported(tmp_path / "in")
+    assert found.pop("Team 02-pairs_11") == "right"
+    assert [*found.values()] == ["long"]
+    assert next(iter(found)).endswith("_12") and long.startswith(next(iter(found)).removesuffix("_12"))
+    again = {"ann_1_9_02-pairs-2024.ipynb": ("first", 1), "ann_1_10_02-pairs-1.ipynb": ("second", 2)}
+    import_download("canvas", download(tmp_path, again), NAME, tmp_path / "canvas")
+    assert imported(tmp_path / "canvas") == {"ann_1": "second"}
+
+
 def test_an_unpacked_folder_is_the_same_as_its_zip_and_nothing_lands_elsewhere(tmp_path):
     files = {
         "leeann_101_5001_02-pairs.ipynb": ("ann", 1),

@@ -11,6 +11,15 @@ from gallery import BEGIN, WIDGETS, cell_of, write_notebook
 from harness import VIEWPORT, Missing, Notebook, launch_chromium, serve_lab, serve_voila
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """A test that comes to what is not installed here is left out, and says what is missing."""
+    try:
+        return (yield)
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
 class Lab(NamedTuple):
     url: str
     folder: Path
@@ -86,10 +95,7 @@ def voila(chromium, tmp_path):
 
         def opened(*sources):
             write_notebook(path, *sources)
-            try:
-                url = stack.enter_context(serve_voila(path, tmp_path))
-            except Missing as missing:
-                pytest.skip(str(missing))
+            url = stack.enter_context(serve_voila(path, tmp_path))
             page.goto(url, timeout=60_000)
             return page
 

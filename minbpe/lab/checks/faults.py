@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +42,7 @@ GATHER = {
 GIVEN_BACK = "given back"  # an argument itself where it should be a copy, or the other way round
 RETURN = "Is there a `yield` where a `return` belongs?"
 RUN_IT = "Run this call in a cell of its own, and look at the values just before that line."
+MOST_NUMBERS = 100  # in a message: with more of them it names none
 NO_LINE = "Run this call in a cell of its own: there Python says more about it."
 RAISE_IT = "Which inputs does the exercise call wrong? Ask for them first, and raise ValueError."
 NO_ERROR = Problem("", hint=RAISE_IT, diagnosis="no error is raised")
@@ -212,6 +214,14 @@ def _words(names: Sequence[str]) -> str:
 # --- the course's own functions
 
 
+def _is_named(name: str, message: str) -> bool:
+    """Whether a message names it: a number as a whole, and not among all the numbers that there are."""
+    if not name.isdecimal():
+        return name in message
+    numbers = set(re.findall(r"\d+", message))
+    return name in numbers and len(numbers) <= MOST_NUMBERS
+
+
 def own_names(exercise: Exercise) -> frozenset[str]:
     """The course's functions that would do the exercise, as "module.name"."""
     return frozenset(runner.name_of(function) for function in _functions(exercise.own))
@@ -280,7 +290,7 @@ def _of_error(exercise: Exercise, args: Args, expected: Outcome, error: Raised) 
     if expected.error is None or expected.error.kind not in error.bases:
         return _of_unwanted_error(exercise, expected, error)
     names = exercise.names(args) if exercise.names else ()
-    if names and not any(name in error.message for name in names):
+    if names and not any(_is_named(name, error.message) for name in names):
         return Problem(
             "",
             f"This call raised ValueError, as it should. But its message does not name {' or '.join(names)}: "

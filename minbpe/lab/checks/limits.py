@@ -3,40 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from minbpe.lab.checks.exercise import Args
 from minbpe.lab.checks.faults import Problem, Trial
 from minbpe.lab.checks.runner import Caller, Outcome, Step
 
-# Calls the answer, and gives the most memory that it held meanwhile, in bytes.
+# Calls the answer, and gives the most memory that it held meanwhile, in bytes, and its result. Whatever was measured
+# before ends there.
 PEAK = (
-    "lambda answer, *args: (lambda trace: (trace.start(), answer(*args), trace.get_traced_memory()[1], "
-    "trace.stop())[2])"
-    "(__import__('tracemalloc'))"
+    "lambda answer, *args: (lambda trace: (trace.stop(), trace.start(1), answer(*args), "
+    "trace.get_traced_memory()[1], trace.stop())[3:1:-1])"
+    "(__import__('_tracemalloc'))"
+)
+WRONG_HERE = Problem(
+    "",
+    "It was right on all else that was tried, but here the result is not the right one.",
+    "Does it treat this input in another way than the others?",
+    "wrong on a large input",
 )
 
 
-def lean(args: Args, most: int, sentence: str, hint: str) -> Callable[[Caller], Trial | None]:
+def lean(
+    args: Args, expected: Callable[[], Any], most: int, sentence: str, hint: str
+) -> Callable[[Caller], Trial | None]:
     """A demand: this call may hold at most so many bytes at a time."""
 
     def demand(caller: Caller) -> Trial | None:
         outcome = caller.call([Step(args, through=PEAK)])
-        if isinstance(outcome.value, int) and outcome.value <= most:
-            return None
+        match outcome.value:
+            case (int(peak), result) if peak <= most:
+                return None if result == expected() else Trial(args, Outcome(), outcome, WRONG_HERE)
         return Trial(args, Outcome(), outcome, Problem("too much memory", sentence, hint))
 
     return demand
 
 
 def ready(
-    steps: Sequence[Step], args: Args, seconds: float, sentence: str, hint: str
+    steps: Sequence[Step], args: Args, expected: Callable[[], Any], seconds: float, sentence: str, hint: str
 ) -> Callable[[Caller], Trial | None]:
     """A demand: these steps may take so many seconds of processor time."""
 
     def demand(caller: Caller) -> Trial | None:
         outcome = caller.call(steps, 4 * seconds, processor=seconds)
         if not outcome.stopped and outcome.error is None:
-            return None
+            return None if outcome.value == expected() else Trial(args, Outcome(), outcome, WRONG_HERE)
         return Trial(args, Outcome(), outcome, Problem("too slow", sentence, hint))
 
     return demand

@@ -256,8 +256,9 @@ PART = 20  # the naive loop is measured on a text and a number of merges that ar
 
 @cache
 def many_letters() -> str:
-    """Letters drawn by lot: the text hardly gets shorter with each merge, so the naive loop never gets faster."""
-    return "".join(Random(8).choices("etaoinshrdlucmfwypvbgkjqxz", k=LETTERS))
+    """Letters drawn by lot, anew in each Python, so that nobody can know their merges beforehand. The text hardly gets
+    shorter with each merge, so the naive loop never gets faster."""
+    return "".join(Random().choices("etaoinshrdlucmfwypvbgkjqxz", k=LETTERS))
 
 
 def learned(text: str, number: int) -> Merges:

@@ -75,6 +75,7 @@ def configuration(folder: Path) -> Config:
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.db_url = f"sqlite:///{folder / 'gradebook.db'}"
     config.Outcomes.results = str(folder / "results")
+    config.HTMLExporter.sanitize_html = True  # a page for learners runs no script of a learner's
     config.Autograde.autograde_preprocessors = [
         Outcomes,
         IgnorePattern,

@@ -23,13 +23,17 @@ import yaml
 from minbpe.files import write_whole
 from minbpe.lab.grading.results import CannotRun
 from minbpe.lab.grading.submissions import TIMESTAMP, entries
+from minbpe.lab.grading.table import visible
 
 LARGEST = 100 << 20  # bytes of a notebook: a zip can hold far more than it seems to
 # Ann Lee_12345_assignsubmission_file_/02-pairs.ipynb, or with the name of the file in place of the slash.
 MOODLE = re.compile(r"^(?P<student>.+_\d+)_assignsubmission_file_/?(?P<file>.*)$")
 # leeann_LATE_123_4567_02-pairs-1.ipynb: the student's name and number, the file's number, and a try after the first.
-CANVAS = re.compile(r"^(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+?)(?:-(?P<again>\d+))?\.ipynb$")
-GRADESCOPE = re.compile(r"^(?:.*/)?(?P<submission>submission_\d+)/(?P<file>.+)$")
+CANVAS = re.compile(r"^(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+?)(?:-(?P<again>\d{1,2}))?\.ipynb$")
+# submission_123/02-pairs.ipynb, perhaps all in one folder. What lies further in, the student has put there.
+GRADESCOPE = re.compile(r"^(?:(?!submission_\d+/)[^/]+/)?(?P<submission>submission_\d+)/(?P<file>.+)$")
+METADATA = re.compile(r"^(?:(?!submission_\d+/)[^/]+/)?submission_metadata\.yml$")
+LONGEST_NAME = 150  # bytes: a folder's name has 255 at most, and others are put beside it
 
 
 @dataclass
@@ -47,6 +51,7 @@ class Handed:
     """A notebook that somebody handed in."""
 
     student: str
+    name: str  # of the file, as the student called it
     file: File
     time: datetime
     number: int = 0  # of several by the same student, the highest is the last
@@ -85,7 +90,7 @@ def from_moodle(files: list[File]) -> Iterator[Handed]:
     for file in files:
         match = MOODLE.match(file.path)
         if match and file.path.endswith(".ipynb"):
-            yield Handed(match["student"].replace("/", " "), file, file.time)
+            yield Handed(match["student"].replace("/", " "), match["file"], file, file.time)
 
 
 def from_canvas(files: list[File]) -> Iterator[Handed]:
@@ -94,14 +99,14 @@ def from_canvas(files: list[File]) -> Iterator[Handed]:
         match = CANVAS.match(PurePosixPath(file.path).name)
         if match:
             student = f"{match['name']}_{match['id']}"
-            yield Handed(student, file, file.time, int(match["again"] or 0), bool(match["late"]))
+            yield Handed(student, match["file"], file, file.time, int(match["again"] or 0), bool(match["late"]))
 
 
 def from_gradescope(files: list[File]) -> Iterator[Handed]:
     """Gradescope: "Export Submissions", with its submission_metadata.yml."""
     known: dict[str, Any] = {}
     for file in files:
-        if PurePosixPath(file.path).name == "submission_metadata.yml":
+        if METADATA.match(file.path):
             try:
                 known = yaml.safe_load(file.read()) or {}
             except yaml.YAMLError as error:
@@ -110,14 +115,17 @@ def from_gradescope(files: list[File]) -> Iterator[Handed]:
         match = GRADESCOPE.match(file.path)
         if not match or not file.path.endswith(".ipynb"):
             continue
-        about = known.get(match["submission"], {}) if isinstance(known, dict) else {}
+        about = known.get(match["submission"]) if isinstance(known, dict) else None
+        about = about if isinstance(about, dict) else {}
         time = about.get(":created_at", file.time)
         time = time if isinstance(time, datetime) else file.time
         late = bool(about.get(":lateness"))
-        writers = about.get(":submitters") or [{}]
-        for each in writers:  # a group hands in once
-            name = each.get(":email") or each.get(":name") or match["submission"]
-            yield Handed(str(name), file, time if time.tzinfo else time.replace(tzinfo=UTC), late=late)
+        writers = about.get(":submitters")
+        for each in writers if isinstance(writers, list) and writers else [{}]:  # a group hands in once
+            who = each if isinstance(each, dict) else {}
+            student = str(who.get(":email") or who.get(":name") or match["submission"])
+            time = time if time.tzinfo else time.replace(tzinfo=UTC)
+            yield Handed(student, match["file"], file, time, late=late)
 
 
 SOURCES = {"moodle": from_moodle, "canvas": from_canvas, "gradescope": from_gradescope}
@@ -125,14 +133,22 @@ SOURCES = {"moodle": from_moodle, "canvas": from_canvas, "gradescope": from_grad
 
 def import_download(source: str, download: Path, assignment: str, submitted: Path) -> Imported:
     """Write what was handed in for `assignment` into the folder `submitted`. CannotRun if there is nothing."""
-    handed: dict[str, list[Handed]] = {}
+    by_student: dict[str, list[Handed]] = {}
     for each in SOURCES[source](list(files_of(download))):
-        handed.setdefault(safe(each.student), []).append(each)
-    if not handed:
+        by_student.setdefault(each.student, []).append(each)
+    if not by_student:
         raise CannotRun(f"{download} holds no notebook in the way that {source} names them")
-    done = Imported(len(handed))
+    done = Imported(len(by_student))
+    handed: dict[str, list[Handed]] = {}
+    for whole, mine in sorted(by_student.items()):
+        student, number = safe(whole), 2
+        while student in handed:  # a name that differs in signs which no folder can have
+            student, number = f"{safe(whole)} ({number})", number + 1
+        if number > 2:
+            done.said.append(f"{whole} is {student} here: the name without its number was taken")
+        handed[student] = mine
     for student, mine in sorted(handed.items()):
-        named = [each for each in mine if assignment in each.file.path] or mine
+        named = [each for each in mine if assignment in PurePosixPath(each.name).name] or mine
         last = max(named, key=lambda each: (each.number, each.time))
         if len(mine) > 1:
             done.said.append(f"{student} handed in {len(mine)} notebooks: {last.file.path} counts")
@@ -150,8 +166,15 @@ def import_download(source: str, download: Path, assignment: str, submitted: Pat
 
 
 def safe(name: str) -> str:
-    """A name that a folder can have, and that nbgrader takes."""
-    return re.sub(r"[^\w .@-]", "_", name).strip(" .") or "_"
+    """A name that a folder can have, that nbgrader takes, and that is not one of an assignment's or of the system's."""
+    name = re.sub(r"[^\w .@()-]", "_", name).strip(" .") or "_"
+    if name.startswith("__") or re.match(r"\d\d-", name):
+        name = f"student {name}"
+    front, line, number = name.rpartition("_")
+    room = LONGEST_NAME - len(f"{line}{number}".encode())
+    if len(name.encode()) > LONGEST_NAME:
+        return front.encode()[:room].decode(errors="ignore") + line + number if room > 0 else name[: LONGEST_NAME // 4]
+    return name
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -174,7 +197,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Nothing was imported: {error}", file=sys.stderr)
         return 2
     for sentence in done.said:
-        print(sentence)
+        print(visible(sentence))
     folders = len([path for path in entries(options.submitted) if path.is_dir()])
     print(f"{done.students} students handed in {options.assignment}; {options.submitted} holds {folders} students.")
     return 0

@@ -72,7 +72,7 @@ def mended(submitted: NotebookNode, release: NotebookNode) -> tuple[NotebookNode
             continue
         if key not in found:
             found[key] = missing = copy.deepcopy(original)
-            if any(cell.id == missing.id for cell in notebook.cells):
+            if any(cell.get("id") == missing.id for cell in notebook.cells):
                 missing.id = nbformat.v4.new_code_cell().id
             # Behind the one that it stood behind, or at the very beginning.
             place = next((i + 1 for i, cell in enumerate(notebook.cells) if cell is before), 0)

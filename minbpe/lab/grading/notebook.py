@@ -9,6 +9,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import sys
 import tempfile
 import threading
@@ -30,13 +31,15 @@ from nbformat.v4 import new_output
 
 from minbpe.lab.grading.sandbox import PACKAGE, Sandbox, one_process_filter
 
-OUTPUT = 1_000_000  # characters that a cell may print
+OUTPUT = 1_000_000  # characters that a cell may print, in outputs, errors and what its widgets send
+ALL_OUTPUT = 20 * OUTPUT  # that a notebook may
 MESSAGE = 64 << 20  # bytes of a message from the kernel; after a longer one nobody listens to it any more
 ANSWER = 5  # seconds in which an interrupted kernel must answer
 CONNECT = 30  # seconds in which it must call back
 NOTES = 1 << 16  # bytes of notes that are read after a cell
 LOOK = 0.25  # seconds between looks at how full its folder is
 RUNTIME = 64 << 20  # bytes in the folder of the sockets, which a submission could fill
+RUNTIME_FILES = 1000  # and so many files in it
 TOO_LONG = "CellTimeoutError"
 MARK = "MINBPE_GRADING"  # in the environment of all that belongs to one submission
 INSIDE = ("__init__.py", "kernel.py", "server.py", "wire.py")
@@ -98,6 +101,8 @@ class Place:
         self.notes.touch()
         self.noted = self.notes.open("rb")  # stays readable, whatever becomes of the name
         self.mark = uuid.uuid4().hex
+        self.filled = False
+        self.process: psutil.Process | None = None  # the kernel's own, once it has been seen
         _open.add(self)
 
     def environment(self) -> dict[str, str]:
@@ -119,9 +124,20 @@ class Place:
         }
 
     def too_full(self) -> bool:
+        """Whether the folder of the sockets holds too much: in files, in their number, and in those that have no name
+        any more, which the kernel's open files show. Once it was too full it stays so: they go with the kernel."""
+        sizes = []
         with contextlib.suppress(OSError):
-            return sum(each.stat(follow_symlinks=False).st_size for each in self.runtime.rglob("*")) > RUNTIME
-        return False
+            sizes = [each.stat(follow_symlinks=False).st_size for each in self.runtime.rglob("*")]
+        if self.process:
+            device = self.runtime.stat().st_dev
+            for each in Path(f"/proc/{self.process.pid}/fd").glob("*"):
+                with contextlib.suppress(OSError):
+                    of = each.stat()
+                    if stat.S_ISREG(of.st_mode) and of.st_nlink == 0 and of.st_dev == device:
+                        sizes.append(of.st_size)
+        self.filled = self.filled or sum(sizes) > RUNTIME or len(sizes) > RUNTIME_FILES
+        return self.filled
 
     def listen(self) -> tuple[socket.socket, str, Any]:
         """A socket for the calls of one check: itself, its family and address."""
@@ -206,7 +222,7 @@ class ContainedKernel(AsyncKernelManager):
                 provisioner: Any = self.provisioner
                 around = [psutil.Process(provisioner.pid)]
                 around += around[0].children(recursive=True)
-                self.found = next(each for each in around if not each.children())
+                self.found = self.place.process = next(each for each in around if not each.children())
         return self.found
 
 
@@ -225,7 +241,7 @@ class Running(NotebookClient):
         self.cell_timeout = timeout
         self.until = until  # time.monotonic() at which no further cell is begun
         self.said: dict[str, None] = {}
-        self.printed = 0
+        self.printed = self.printed_by_all = 0
 
     @contextlib.contextmanager
     def kernel(self) -> Iterator[None]:
@@ -281,6 +297,7 @@ class Running(NotebookClient):
         """End the kernel as soon as it fills the folder that it shares with us: a disk is full in less than a cell's
         time."""
         manager: Any = self.km
+        manager.python()
         while not done.wait(LOOK):
             if self.place.too_full():
                 with contextlib.suppress(psutil.Error, AttributeError):
@@ -338,9 +355,10 @@ class Running(NotebookClient):
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         """An output of the cell. One that prints for ever fills this process otherwise, long before its time is up."""
-        if msg["msg_type"] in ("stream", "display_data", "execute_result", "update_display_data"):
-            self.printed += len(str(msg["content"]))
-            if self.printed > OUTPUT:
+        if msg["msg_type"] not in ("status", "execute_input"):
+            size = len(str(msg["content"]))
+            self.printed, self.printed_by_all = self.printed + size, self.printed_by_all + size
+            if self.printed > OUTPUT or self.printed_by_all > ALL_OUTPUT:
                 return None
         return super().process_message(msg, cell, cell_index)
 

@@ -6,8 +6,10 @@ import contextlib
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -32,6 +34,7 @@ class Worker:
     def __init__(self) -> None:
         self.process: subprocess.Popen[str] | None = None
         self.closed = False
+        self.folder = ""  # for its temporary files, which it cannot take away itself when it is killed
 
     def grade(self, order: Order) -> Result:
         """The result. A submission that ends the worker costs the cell that did it, and gets another worker."""
@@ -49,7 +52,10 @@ class Worker:
 
     def _try(self, order: Order) -> tuple[int | None, Result | None]:
         """The cell that was begun last, and the result, if there is one."""
-        process = self.process = self.process or start()
+        if self.process is None:
+            self.folder = tempfile.mkdtemp(prefix="g-")
+            self.process = start(self.folder)
+        process = self.process
         assert process.stdin and process.stdout
         alarm = threading.Timer(order["seconds"] + GRACE, process.kill)
         alarm.daemon = True
@@ -92,12 +98,14 @@ class Worker:
             process.kill()
             process.wait()
         process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start() -> subprocess.Popen[str]:
-    """A worker's process. Ctrl C comes to us alone, and we end it."""
+def start(temporary: str) -> subprocess.Popen[str]:
+    """A worker's process, with a folder for its temporary files. Ctrl C comes to us alone, and we end it."""
     root = str(PACKAGE.parent)  # where `minbpe` is, installed or not
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])}
+    environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
     apart: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}

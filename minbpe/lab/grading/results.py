@@ -164,11 +164,11 @@ def _wide(rows: list[Row]) -> bytes:
 
 def _csv(lines: Iterable[list[str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([[_no_formula(cell) for cell in line] for line in lines])
+    csv.writer(text).writerows([[no_formula(cell) for cell in line] for line in lines])
     return text.getvalue().encode(UTF8_FOR_EXCEL, "replace")
 
 
-def _no_formula(cell: str) -> str:
+def no_formula(cell: str) -> str:
     """A spreadsheet runs what begins like a formula, and a learner can write one."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(cell) else cell
 

@@ -16,7 +16,7 @@ from minbpe.lab.grading.exports import EXPORTS
 from minbpe.lab.grading.pool import Key, Order, Result
 from minbpe.lab.grading.results import POINTS, CannotRun, Results, Row
 from minbpe.lab.grading.submissions import Submission, submissions
-from minbpe.lab.grading.table import points, table
+from minbpe.lab.grading.table import points, table, visible
 
 OURS = (".lock", ".secret", ".DS_Store")  # files by which a folder is not full of other things
 NOT_YET = "handed in, not graded yet"
@@ -120,7 +120,9 @@ class Grading:
                 row = self.rows[key]
                 bar.set_postfix_str(row.student[:20])
                 if not bar.disable:
-                    bar.write(f"{row.student}  {row.assignment}  {points(row)}  {'; '.join(row.look_at)}"[:200])
+                    bar.write(
+                        visible(f"{row.student}  {row.assignment}  {points(row)}  {'; '.join(row.look_at)}")[:200]
+                    )
                 bar.update()
 
     def new_row(self, key: Key, fingerprint: str) -> Row:
@@ -147,6 +149,8 @@ class Grading:
                     notebook, said = mending.mended(mending.read(path), release)
                 except mending.Unreadable as error:
                     row.look_at.append(f"{error}: ask for it again")
+                except Exception as error:  # it costs this one its points, and nobody else anything
+                    row.look_at.append(f"could not be prepared ({type(error).__name__}), not graded: look at it")
                 else:
                     row.look_at += said + borrowed(notebook, release)
                     order["notebook"] = notebook

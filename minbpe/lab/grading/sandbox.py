@@ -78,6 +78,7 @@ class Sandbox:
         for path in hidden_folders():
             command += ["--tmpfs", str(path), "--remount-ro", str(path)]
         command += ["--bind", str(runtime), str(runtime), "--ro-bind", str(course), str(course)]
+        command += ["--remount-ro", "/"]  # it is in memory, without a size
         if filter_fd >= 0:
             command += ["--seccomp", str(filter_fd)]
         command += ["--chdir", HOME, "--clearenv"]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dateutil.parser import ParserError
 from dateutil.parser import parse as parse_time
 
 from minbpe.lab.grading.results import CannotRun
@@ -89,7 +88,7 @@ def time_of(path: Path) -> str:
         try:
             when = parse_time(stamp.read_text(encoding="utf-8").strip())
             return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="seconds")
-        except (ParserError, UnicodeDecodeError, OverflowError):
+        except (ValueError, OverflowError, OSError):  # it can be anything
             pass
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
 
@@ -98,7 +97,7 @@ def secret_of(path: Path) -> str:
     """What nbgrader's exchange put beside a notebook. Anything else of that name is none."""
     kept = path.with_name(SECRET)
     try:
-        if kept.is_symlink() or kept.stat().st_size > 200:
+        if kept.is_symlink() or not kept.is_file() or kept.stat().st_size > 200:
             return ""
         secret = kept.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):

@@ -13,7 +13,7 @@ SHORT = 24  # characters of a name
 def table(rows: Iterable[Row], width: int) -> str:
     """Student, assignment, points, and what a person must look at, wrapped into the last column."""
     head = ("student", "assignment", "points", "to look at")
-    lines = [(r.student, r.assignment, points(r), "; ".join(r.look_at)) for r in rows]
+    lines = [(visible(r.student), visible(r.assignment), points(r), visible("; ".join(r.look_at))) for r in rows]
     sizes = [min(SHORT, max(len(line[i]) for line in [head, *lines])) for i in range(3)]
     rest = max(20, width - sum(sizes) - 6)
     shown = []
@@ -30,6 +30,11 @@ def table(rows: Iterable[Row], width: int) -> str:
             ]
             shown.append("  ".join(parts).rstrip())
     return "\n".join(shown)
+
+
+def visible(text: str) -> str:
+    """Without signs that a terminal obeys: names and messages are a learner's."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def points(row: Row) -> str:

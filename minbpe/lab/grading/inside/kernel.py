@@ -12,6 +12,8 @@ from __future__ import annotations
 import os
 import site
 import sys
+from os import write
+from os.path import commonpath, realpath
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,7 @@ RESERVED = 3 << 30  # bytes of addresses beyond its memory
 READABLE = ("/usr", "/lib", "/lib64", "/etc", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/sys", "/dev")
 PRIVATE = ("/etc/passwd", "/etc/shadow", "/etc/hosts")
 FILE_SIZE = 100 << 20  # bytes that one file may have
+FILES = 512  # that may be open, sockets among them
 OPEN_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
 
@@ -44,7 +47,7 @@ def limit_memory(size: int) -> bool:
         import resource
     except ImportError:
         return False
-    limits = {resource.RLIMIT_FSIZE: FILE_SIZE, resource.RLIMIT_CORE: 0}
+    limits = {resource.RLIMIT_FSIZE: FILE_SIZE, resource.RLIMIT_CORE: 0, resource.RLIMIT_NOFILE: FILES}
     if sys.platform == "linux":
         # Data is what a program fills. Libraries reserve addresses by the gigabyte without ever using them, so these
         # are limited more widely: they hold the memory that is not data, as shared maps.
@@ -69,16 +72,16 @@ class Guard:
     """An audit hook: Python asks it before it opens a file, a connection, or another program."""
 
     def __init__(self, folder: Path, notes: int, contained: bool = False, sockets: str = "") -> None:
-        self.folder = os.path.realpath(folder)
+        self.folder = realpath(folder)
         self.notes = notes
         self.sockets = sockets  # the folder in which the grader listens
         # In a sandbox there is nothing to read elsewhere; that it was tried is worth a line.
         allowed: list[Path | str] = [folder, *READABLE, *packages()] if contained else []
-        self.readable = tuple(os.path.join(os.path.realpath(each), "") for each in allowed)  # each ends in its "/"
+        self.readable = tuple(os.path.join(realpath(each), "") for each in allowed)  # each ends in its "/"
 
     def note(self, kind: str, what: object) -> None:
         line = f"{kind}\t{' '.join(str(what).split())[:100]}\n"
-        os.write(self.notes, line.encode("utf-8", "replace"))
+        write(self.notes, line.encode("utf-8", "replace"))
 
     def refuse(self, kind: str, what: object) -> None:
         self.note(kind, what)
@@ -127,7 +130,7 @@ class Guard:
             self.refuse("changing of limits", args[0])
 
     def look_at_reading(self, path: str) -> None:
-        where = os.path.realpath(path)
+        where = realpath(path)
         if not os.path.join(where, "").startswith(self.readable) or where.startswith(PRIVATE):
             self.note("reading outside its own folder", where)
 
@@ -141,12 +144,12 @@ class Guard:
                 where = os.path.join(os.readlink(f"/proc/self/fd/{number}"), where)
             except OSError:  # not on Linux: nobody says which folder that is
                 self.refuse("writing outside its own folder", where)
-        where = os.path.realpath(where)
+        where = realpath(where)
         try:
-            inside = os.path.commonpath([where, self.folder]) == self.folder
+            inside = commonpath([where, self.folder]) == self.folder
         except ValueError:  # another drive
             inside = False
-        if not inside and where != os.path.realpath(os.devnull):
+        if not inside and where != realpath(os.devnull):
             self.refuse("writing outside its own folder", where)
 
 

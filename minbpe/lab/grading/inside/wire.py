@@ -37,7 +37,7 @@ RECORDS: dict[type, Shape] = {
     Form: {"parameters": (tuple, type(None)), "blank": bool, "is_async": bool, "generator": bool},
     Facts: {
         "kind": str, "type_name": str, "name": str, "module": str, "form": Form, "methods": dict, "origin": str,
-        "digests": frozenset, "source": str,
+        "digests": frozenset, "source": str, "names": frozenset, "outside": tuple,
     },
     Step: {"args": tuple, "method": str, "on": str, "through": str},
 }  # fmt: skip
