@@ -666,8 +666,7 @@ def test_a_submission_cannot_fill_memory_or_disk():
         "its home": "with open('big', 'wb') as f:\n    for _ in range(400): f.write(bytes(1 << 20))",
         "many files in /tmp": "for i in range(400):\n    with open(f'/tmp/{i}', 'wb') as f: f.write(bytes(1 << 20))",
         "/dev/shm": "open('/dev/shm/x', 'wb').write(b'x')",
-        "its root": "import os\nos.path.realpath = lambda p, **k: '/home/learner/x'\n"
-        "import ctypes\nif ctypes.CDLL(None).creat(b'/x', 0o600) < 0: raise OSError",
+        "its root": "import ctypes\nif ctypes.CDLL(None).creat(b'/x', 0o600) < 0: raise OSError",
         "sockets": "import socket\nheld = [socket.socketpair() for _ in range(2000)]",
     }
     result = graded(written(RIGHT, [guarded(code) for code in fill.values()]))

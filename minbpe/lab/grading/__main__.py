@@ -21,6 +21,8 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+from minbpe.lab.grading.pool import interrupted
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -69,7 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal may lack a sign of somebody's name
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    interrupted.clear()
     try:
         from minbpe.lab.grading.results import CannotRun  # takes seconds: from here on, Ctrl C is answered
         from minbpe.lab.grading.run import run
@@ -91,11 +94,13 @@ def main(arguments: list[str] | None = None) -> int:
         what = f"{type(error).__name__}; {_keep_traceback(options.graded)}"
         print(f"Stopped by a fault of the grading ({what}). Run it again to go on.", file=sys.stderr)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return 2
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    interrupted.set()
     raise KeyboardInterrupt
 
 

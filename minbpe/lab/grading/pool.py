@@ -23,6 +23,9 @@ GRACE = 90  # seconds beyond a submission's time in which its worker must have a
 ENDED = "ended its grading"
 TRIES = 20  # times that a worker is started anew for one submission, each without the cell that ended it
 
+# Set by whoever handles signals, beside raising KeyboardInterrupt: what is raised while Python cleans up is lost.
+interrupted = threading.Event()
+
 Order = dict[str, Any]
 Result = dict[str, Any]
 Key = tuple[str, str]
@@ -151,7 +154,12 @@ def on_this_machine(orders: Iterable[tuple[Key, Order]], jobs: int) -> Iterator[
     try:
         left = jobs
         while left:
-            item = ready.get()
+            try:
+                item = ready.get(timeout=1)
+            except queue.Empty:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt from None
+                continue
             if item is None:
                 left -= 1
             elif isinstance(item, BaseException):
