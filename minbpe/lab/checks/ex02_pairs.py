@@ -291,7 +291,7 @@ GET_STATS_IN_PIECES = add(
         # A hundred thousand ids, made as they are asked for: all of them take four times the memory that is allowed.
         more=lean(
             (Code("([i % 7] * 1000 for i in range(100))"),),
-            lambda: get_stats_in_pieces([[i % 7] * 1000 for i in range(100)]),
+            get_stats_in_pieces,
             1 << 18,
             "The counts are right. But on a long row it holds all the pieces, or all their pairs, at the same time.",
             "Count a piece, and let it go before you ask for the next. Does a list grow with the row?",

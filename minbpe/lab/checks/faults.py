@@ -214,14 +214,6 @@ def _words(names: Sequence[str]) -> str:
 # --- the course's own functions
 
 
-def _is_named(name: str, message: str) -> bool:
-    """Whether a message names it: a number as a whole, and not among all the numbers that there are."""
-    if not name.isdecimal():
-        return name in message
-    numbers = set(re.findall(r"\d+", message))
-    return name in numbers and len(numbers) <= MOST_NUMBERS
-
-
 def own_names(exercise: Exercise) -> frozenset[str]:
     """The course's functions that would do the exercise, as "module.name"."""
     return frozenset(runner.name_of(function) for function in _functions(exercise.own))
@@ -299,6 +291,14 @@ def _of_error(exercise: Exercise, args: Args, expected: Outcome, error: Raised) 
             "the message does not name it",
         )
     return None
+
+
+def _is_named(name: str, message: str) -> bool:
+    """Whether a message names it: a number as a whole, and not among all the numbers that there are."""
+    if not name.isdecimal():
+        return name in message
+    numbers = set(re.findall(r"\d+", message))
+    return name in numbers and len(numbers) <= MOST_NUMBERS
 
 
 def _of_unwanted_error(exercise: Exercise, expected: Outcome, error: Raised) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 
 from minbpe.lab.checks.exercise import Args
 from minbpe.lab.checks.faults import Problem, Trial
-from minbpe.lab.checks.runner import Caller, Outcome, Step
+from minbpe.lab.checks.runner import Caller, Outcome, Step, fresh
 
 # Calls the answer, and gives the most memory that it held meanwhile, in bytes, and its result. Whatever was measured
 # before ends there.
@@ -25,29 +25,29 @@ WRONG_HERE = Problem(
 
 
 def lean(
-    args: Args, expected: Callable[[], Any], most: int, sentence: str, hint: str
+    args: Args, reference: Callable[..., Any], most: int, sentence: str, hint: str
 ) -> Callable[[Caller], Trial | None]:
-    """A demand: this call may hold at most so many bytes at a time."""
+    """A demand: this call may hold at most so many bytes at a time, and gives what the reference gives."""
 
     def demand(caller: Caller) -> Trial | None:
         outcome = caller.call([Step(args, through=PEAK)])
         match outcome.value:
             case (int(peak), result) if peak <= most:
-                return None if result == expected() else Trial(args, Outcome(), outcome, WRONG_HERE)
+                return None if result == reference(*fresh(args)) else Trial(args, Outcome(), outcome, WRONG_HERE)
         return Trial(args, Outcome(), outcome, Problem("too much memory", sentence, hint))
 
     return demand
 
 
 def ready(
-    steps: Sequence[Step], args: Args, expected: Callable[[], Any], seconds: float, sentence: str, hint: str
+    steps: Sequence[Step], args: Args, expected: Any, seconds: float, sentence: str, hint: str
 ) -> Callable[[Caller], Trial | None]:
-    """A demand: these steps may take so many seconds of processor time."""
+    """A demand: these steps may take so many seconds of processor time, and end in what is expected."""
 
     def demand(caller: Caller) -> Trial | None:
         outcome = caller.call(steps, 4 * seconds, processor=seconds)
         if not outcome.stopped and outcome.error is None:
-            return None if outcome.value == expected() else Trial(args, Outcome(), outcome, WRONG_HERE)
+            return None if outcome.value == expected else Trial(args, Outcome(), outcome, WRONG_HERE)
         return Trial(args, Outcome(), outcome, Problem("too slow", sentence, hint))
 
     return demand

@@ -371,9 +371,6 @@ def _source(answer: Any) -> str:
         return ""
 
 
-GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")  # co_names holds attributes, too
-
-
 def names_in(functions: Sequence[Any]) -> frozenset[str]:
     """The global names and attributes that some functions use, and the functions beside them that they call."""
     left = [each for each in functions if isinstance(each, FunctionType)]
@@ -530,6 +527,9 @@ def _is_derived(value: Any) -> bool:
 def _is_library(thing: Any) -> bool:
     module = str(getattr(thing, "__module__", "")).partition(".")[0]
     return (module in sys.stdlib_module_names and module != "__main__") or module == "minbpe"
+
+
+GLOBAL = ("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL")  # co_names holds attributes, too
 
 
 def _global_names(code: CodeType) -> set[str]:

@@ -27,6 +27,7 @@ from minbpe.lab.widgets.questions import Ask, Predict, Question, Quiz
 class Prediction(HasTraits):
     """What was predicted first for a question, as long as the kernel lives: cells that run again do not lose it."""
 
+    answer = Unicode(help="what is right; empty until something is predicted")
     said = Unicode(None, allow_none=True)
     right = Bool(False)
 
@@ -41,6 +42,7 @@ def predict(key: str) -> Ask:
 
     def note(change: Any) -> None:
         if question.first is not None:
+            prediction.answer = question.shows(question.answer)
             prediction.right = question.right(question.first)
             prediction.said = question.shows(question.first)
 
@@ -53,12 +55,10 @@ def predicted(key: str, *outcome: object, label: str = "It gives") -> Predicted:
 
     It changes when the question is answered, so it may be run before that. ValueError if there is no such question.
     """
-    question = _make(_find(key, questions()))
+    _find(key, questions())
     prediction = _MADE.setdefault(key, Prediction())
-    came_out = repr(outcome[0]) if outcome else None
-    answer = question.shows(question.answer)
-    shown = Predicted(came_out, label, answer, said=prediction.said, right=prediction.right)
-    prediction.observe(lambda change: shown.set_trait(change.name, change.new), ["said", "right"])
+    shown = Predicted(repr(outcome[0]) if outcome else None, label, **prediction.trait_values())
+    prediction.observe(lambda change: shown.set_trait(change.name, change.new), list(prediction.traits()))
     return shown
 
 

@@ -30,12 +30,11 @@ class Predicted(Lab):
     redraw_on = ("said", "right")
     said = Unicode(None, allow_none=True, help="what was predicted, with backticks around code; None before that")
     right = Bool(False)
+    answer = Unicode(help="what is right: shown, once something is predicted, where there is no outcome that says it")
 
-    def __init__(self, outcome: str | None = None, label: str = "It gives", answer: str = "", **traits: Any) -> None:
-        """`answer` is shown, once something is predicted, where there is no outcome that says it."""
+    def __init__(self, outcome: str | None = None, label: str = "It gives", **traits: Any) -> None:
         self.outcome = outcome
         self.label = label
-        self.answer = answer
         super().__init__(**traits)
 
     def frame(self) -> dict[str, str]:

@@ -59,8 +59,8 @@ QUESTION_STYLE = """
   background: var(--mb-paper); padding: 0.35em 0.7em 0.5em; margin: 0 0 0.4em; max-width: 62em; }
 .mb .mb-ask > p { font-weight: 700; margin: 0 0 0.3em; }
 .mb-ask > div { display: grid; gap: 0.25em; }
-.mb-ask code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0;
-  white-space: pre-wrap; }
+.mb-ask code, .mb-after code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none;
+  padding: 0; white-space: pre-wrap; }
 .mb .mb-ask button.mb-option { display: flex; gap: 0.6em; width: 100%; min-height: 0; padding: 0.2em 0.6em;
   text-align: left; }
 .mb .mb-ask button.mb-tried { background: var(--mb-paper); }
@@ -68,8 +68,6 @@ QUESTION_STYLE = """
 .mb-ask .mb-letter { font-weight: 700; color: var(--mb-soft); }
 .mb-ask .mb-why { display: block; margin-top: 0.1em; }
 .mb .mb-after { margin: 0.2em 0 0.4em; }
-.mb-after code { font-family: var(--mb-mono); font-size: 0.92em; color: inherit; background: none; padding: 0;
-  white-space: pre-wrap; }
 """
 MARKED = re.compile(r"`([^`]+)`|(?<!\w)\*(\w+)\*(?!\w)")  # code, or one word that is stressed
 
