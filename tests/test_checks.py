@@ -22,7 +22,18 @@ from checks.right import RIGHT
 
 import minbpe
 from minbpe import gpt4, merging, regex
-from minbpe.lab.checks import EXERCISES, CheckFailed, check, checking, examine, examining, inputs, runner, watch
+from minbpe.lab.checks import (
+    EXERCISES,
+    CheckFailed,
+    check,
+    checking,
+    examine,
+    examining,
+    inputs,
+    runner,
+    telling,
+    watch,
+)
 from minbpe.lab.checks.runner import Local
 from minbpe.lab.checks.show import show
 
@@ -1099,6 +1110,88 @@ class BasicTokenizer:
     )
     said = in_a_row(failure("BasicTokenizer", names["BasicTokenizer"]))
     assert "`merges` comes from outside of the class" in said
+
+
+def test_values_that_the_notebook_gives_are_not_told():
+    names = {"PATTERNS": ["0xxxxxxx"]}
+    exec("def utf8_encode(code_point): return bytes([code_point % 256] * len(PATTERNS))", names)
+    assert "outside of the function" not in in_a_row(failure("utf8_encode", names["utf8_encode"]))
+
+
+def test_what_an_exercise_forbids_is_told_of_a_wrong_answer_too():
+    def decode_by_hand(data):
+        return data.decode("utf-8")[:3]
+
+    assert "It uses `decode`, too: this exercise is to be done without." in in_a_row(
+        failure("decode_by_hand", decode_by_hand)
+    )
+
+
+def test_an_earlier_call_that_changes_an_object_is_told():
+    class BasicTokenizer(RIGHT["BasicTokenizer"][0]):
+        def encode(self, text):
+            ids = super().encode(text)
+            self.merges = {}
+            return ids
+
+    failed = failure("BasicTokenizer", BasicTokenizer)
+    assert failed.diagnosis == "an earlier call changes the object"
+    assert re.search(r"Without `t\.encode\(.*\)` before it, the last call is right", str(failed))
+
+
+def test_an_error_in_what_the_check_hands_in_is_in_no_line_of_the_answer():
+    def language_premium(encode, texts, base="English"):
+        return dict.fromkeys(texts, float(len(encode(list(texts)))))
+
+    failed = failure("language_premium", language_premium)
+    assert failed.fault == "raises"
+    assert "return dict.fromkeys" in str(failed)
+
+
+@pytest.mark.parametrize(
+    "line, hint",
+    [
+        ("ids[len(ids)]", "How many items are there just then"),
+        ("[ids[i + 1] for i in range(len(ids))]", "no neighbour to its right"),
+        ("{}[pair]", "Was it ever put in"),
+        ("{}[pair] + 1", ".get(key, 0)"),
+        ("sum([ids])", "sum begins at the number 0"),
+        ("b'a b'.split(' ')", 'b" "'),
+    ],
+)
+def test_the_same_error_has_another_hint_on_another_line(line, hint, tmp_path):
+    source = f"def merge(ids, pair, idx):\n    return {line}\n"
+    path = tmp_path / "answer.py"  # so that the line can be read
+    path.write_text(source, encoding="utf-8")
+    names = {"__name__": "__main__"}
+    exec(compile(source, str(path), "exec"), names)
+    assert hint in in_a_row(failure("merge", names["merge"]))
+
+
+def test_a_failing_call_is_made_smaller_only_within_what_the_exercise_speaks_of(monkeypatch):
+    def no_id_below_ten(args):
+        return min(args[0], default=0) >= 10
+
+    monkeypatch.setattr(EXERCISES["merge"], "possible", no_id_below_ten)
+    monkeypatch.setattr(EXERCISES["merge"], "cases", [([10, 20, 30, 40, 20, 30], (20, 30), 99)])
+    monkeypatch.setattr(EXERCISES["merge"], "known", {})
+    failed = failure("merge", lambda ids, pair, idx: [*right.merge_while(ids, pair, idx), 7])
+    ids = eval(failed.call.removeprefix("merge"), {})[0]
+    assert min(ids, default=0) >= 10
+
+
+@pytest.mark.parametrize(
+    "expected, got, sentence",
+    [
+        ([], [97], "Nothing should come back here, and"),
+        ([(0, "a"), (1, "b")], [(1, "b"), (0, "a")], "the right items, in another order"),
+        ([1, 2, 3], [3, 2, 1], "the right list, in reverse"),
+        ((b"a", b"bc"), (b"ab", b"c"), "after 2 bytes, not after 1"),
+        ((b"ab", b"c"), (b"a", b"bc"), "after 1 byte, not after 2"),
+    ],
+)
+def test_what_a_wrong_value_says_by_itself(expected, got, sentence):
+    assert sentence in telling.tell(expected, got).sentence
 
 
 def test_a_check_that_cannot_run_says_so_and_nothing_of_the_answer(monkeypatch):

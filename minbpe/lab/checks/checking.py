@@ -94,6 +94,8 @@ def put_in_words(finding: Finding) -> Verdict:
             parts.append(f"It looks as if {misconception.belief}.")
         elif finding.outside and problem.fault in ("", "raises"):
             parts.append(_of_outside(finding.outside, "class" if exercise.methods else "function"))
+        if finding.forbidden and problem.fault in ("", "raises"):
+            parts.append(f"(It uses `{finding.forbidden}`, too: this exercise is to be done without.)")
         parts.append(f"Hint: {hint}")
     return Verdict(
         exercise.name,
@@ -128,7 +130,8 @@ def _calls(finding: Finding) -> str:
 
 
 def _call_and_values(finding: Finding, problem: Problem, trial: Trial) -> list[str]:
-    expected = f"a {trial.expected.error.kind}" if trial.expected.error else look(trial.expected.value)
+    wanted = trial.expected.error
+    expected = f"a {wanted.kind}: {wanted.message}" if wanted else look(trial.expected.value)
     got = look(trial.outcome.error or trial.outcome.value)
     lines = []
     told = problem.fault == "" and bool(problem.sentence)  # what differs is not the value, and the sentence has it all

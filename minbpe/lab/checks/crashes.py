@@ -19,6 +19,7 @@ class Crash:
     kind: str
     message: str
     hint: str
+    source: str = ""  # what the line has in which it came up, likewise
 
 
 CRASHES = [
@@ -33,9 +34,15 @@ CRASHES = [
         "an index too far",
         "IndexError",
         r"index out of range",
-        "That line asks for a place that is not there. The last item has no neighbour to its right: look at what i "
-        "is in "
-        "the last round, and at i + 1.",
+        "That line asks for a place that is not there. The last item has no neighbour to its right: what is the index "
+        "in the last round, and one more than that?",
+        source=r"\+ ?1",
+    ),
+    Crash(
+        "a place that is not there",
+        "IndexError",
+        r"index out of range",
+        "That line asks for a place that is not there. How many items are there just then, or is it empty? Ask first.",
     ),
     Crash(
         "not every id is a byte",
@@ -101,6 +108,19 @@ CRASHES = [
         r'|can only concatenate str \(not "bytes"\)',
         'Text and bytes do not join. Bytes are joined by b"".join, text by "".join: make both the same first, with '
         ".encode or .decode.",
+    ),
+    Crash(
+        "text where bytes are",
+        "TypeError",
+        r"a bytes-like object is required, not 'str'",
+        'Those are bytes, and text does not fit them: write what goes with bytes as b" ", with a b in front.',
+    ),
+    Crash(
+        "lists added to a number",
+        "TypeError",
+        r"unsupported operand type\(s\) for \+=?: 'int' and 'list'",
+        "A number and a list do not add up; and sum begins at the number 0. Is it a list that is wanted, or how long "
+        "the lists are together?",
     ),
     Crash(
         "a number is not a row",
@@ -200,9 +220,15 @@ CRASHES = [
         "a missing key",
         "KeyError",
         r"",
-        "The dict has no such key. The first time, there is nothing: .get(key, 0) gives 0 then. Is it a pair, or an "
-        "id, "
-        "that was never put in? Ask with `in` before you look it up.",
+        "The dict has no such key. The first time, there is nothing to add to: .get(key, 0) gives 0 then.",
+        source=r"\+=|\+ ?1",
+    ),
+    Crash(
+        "a missing key",
+        "KeyError",
+        r"",
+        "The dict has no such key. Was it ever put in, and just as it is written there? Ask with `in` before you look "
+        "it up.",
     ),
     Crash(
         "divided by nothing",
@@ -216,6 +242,10 @@ CRASHES = [
 def recognised(error: Raised, own: tuple[Crash, ...] = ()) -> Crash | None:
     """The entry for an error; those of the exercise come first."""
     for crash in (*own, *CRASHES):
-        if crash.kind == error.kind and re.search(crash.message, error.message):
+        if (
+            crash.kind == error.kind
+            and re.search(crash.message, error.message)
+            and re.search(crash.source, error.source)
+        ):
             return crash
     return None

@@ -41,6 +41,7 @@ class Finding:
     told: Told | None = None  # what the wrong result says by itself, where no misconception is recognised
     printed: bool = False
     outside: tuple[str, ...] = ()  # the values from outside of the function that it uses
+    forbidden: str = ""  # what it uses, and is to do without
 
 
 def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
@@ -66,7 +67,8 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
             break
     if any(trial.problem for trial in trials):
         finding = _explained(exercise, caller, trials)
-        finding.outside = facts.outside
+        finding.outside = tuple(name for name in facts.outside if name not in exercise.given)
+        finding.forbidden = faults.forbidden_name(exercise, facts)
         return finding
     if problem := faults.of_rules(exercise, facts):
         return Finding(exercise, problem)
@@ -172,7 +174,7 @@ def _explained(exercise: Exercise, caller: Caller, trials: list[Trial]) -> Findi
     misconception = _recognised(exercise, trials)
     if trial.problem.fault != "endless recursion":  # how deep it may go says nothing more
         trial = _shrunk(exercise, caller, trial, misconception)
-    told = None if misconception else _told(exercise, trial)
+    told = None if misconception else _left_behind(exercise, caller, trial) or _told(exercise, trial)
     return Finding(exercise, trial.problem, trial, misconception=misconception, told=told)
 
 
@@ -287,6 +289,27 @@ AFTER_OTHERS = Problem(
 UNSTEADY = Problem("remembers", "Called again with the same arguments, it gives something else.")
 
 
+def _left_behind(exercise: Exercise, caller: Caller, trial: Trial) -> Told | None:
+    """Of an object: the call before the last one that should make no difference to it, and does."""
+    if not exercise.methods or trial.problem is None or trial.problem.fault not in ("", "raises"):
+        return None
+    for place in range(1, len(trial.args) - 1):
+        try:
+            without = attempt(exercise, caller, (*trial.args[:place], *trial.args[place + 1 :]))
+        except Exception:  # not a case: the reference itself has no answer
+            continue
+        if not without.problem and alike(
+            exercise, without.expected, replace(trial.expected, args=without.expected.args)
+        ):
+            line = exercise.write(trial.args).splitlines()[place]
+            return Told(
+                "an earlier call changes the object",
+                f"Without `{line}` before it, the last call is right.",
+                "What does that line change in `self`, and who still reads it afterwards?",
+            )
+    return None
+
+
 # --- smaller calls
 
 
@@ -298,6 +321,8 @@ def _shrunk(exercise: Exercise, caller: Caller, trial: Trial, misconception: Mis
     def smaller_trial() -> Trial | None:
         nonlocal tries
         for args in _smaller(exercise, trial.args):
+            if not _is_possible(exercise, args):
+                continue
             tries += 1
             if tries > TRIES or time.perf_counter() > until:
                 return None
@@ -314,6 +339,12 @@ def _shrunk(exercise: Exercise, caller: Caller, trial: Trial, misconception: Mis
     while less := smaller_trial():
         trial = less
     return trial
+
+
+def _is_possible(exercise: Exercise, args: Args) -> bool:
+    with contextlib.suppress(Exception):
+        return exercise.possible is None or exercise.possible(args)
+    return False
 
 
 def _smaller(exercise: Exercise, args: Args) -> Iterator[Args]:

@@ -62,6 +62,10 @@ class Exercise:
     methods: Sequence[str] = ()
     draws: int = 60
     size: int = 40
+    given: Collection[str] = ()  # names of values that the notebook has made for it
+    # Whether arguments are such as the exercise speaks of, where its types do not say so: a failing call that is made
+    # smaller stays within that.
+    possible: Callable[[Args], bool] | None = None
     keep: Sequence[int] = ()  # the places of arguments that are left as they are when a failing call is made smaller
     more: Callable[[Caller], Any] | None = None  # a last demand: gives a failed trial, or None
     through: str = ""  # the source of a function that is called in the answer's place, as Step has it
@@ -108,11 +112,16 @@ class Exercise:
         other: Exercise,
         names: Sequence[str],
         wrap: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda answer: answer,
+        hints: Mapping[str, str] | None = None,
     ) -> None:
-        """Take over misconceptions from another exercise; `wrap` makes an answer to this one of it."""
+        """Take over misconceptions from another exercise; `wrap` makes an answer to this one of it.
+
+        `hints` has those that are others here, by the name of the misconception.
+        """
         known = {each.name: each for each in other.misconceptions}
         for name in names:
-            self.misconceptions.append(replace(known[name], answer=wrap(known[name].answer)))
+            hint = (hints or {}).get(name, known[name].hint)
+            self.misconceptions.append(replace(known[name], answer=wrap(known[name].answer), hint=hint))
 
     def steps(self, args: Args) -> tuple[Step, ...]:
         """A case as the calls that it is made of."""

@@ -93,11 +93,12 @@ def of_facts(exercise: Exercise, facts: Facts) -> Problem | None:
 
 def of_rules(exercise: Exercise, facts: Facts) -> Problem | None:
     """What an exercise forbids, or asks for, besides the results, which are right."""
-    for name, hint in exercise.without.items():
-        if name in facts.names:
-            return Problem(
-                "rule", f"The results are right. But it uses `{name}`, and this exercise is to be done without.", hint
-            )
+    if name := forbidden_name(exercise, facts):
+        return Problem(
+            "rule",
+            f"The results are right. But it uses `{name}`, and this exercise is to be done without.",
+            exercise.without[name],
+        )
     for names, hint in exercise.needs.items():
         wanted = [names] if isinstance(names, str) else names
         if facts.names and not facts.names.intersection(wanted):
@@ -108,6 +109,11 @@ def of_rules(exercise: Exercise, facts: Facts) -> Problem | None:
                 hint,
             )
     return None
+
+
+def forbidden_name(exercise: Exercise, facts: Facts) -> str:
+    """What the answer uses and is to do without, or ""."""
+    return next((name for name in exercise.without if name in facts.names), "")
 
 
 def not_done(name: str, where: str = "") -> Problem:
@@ -445,6 +451,8 @@ def _cure(value: Any, kind: Any) -> str:
     if isinstance(value, Thing) and value.kind == "callable":
         return "Was it to be called? Then brackets are missing after its name."
     if origin is list and isinstance(value, list):
+        if get_origin(get_args(kind)[0]) is tuple and all(isinstance(each, list) for each in value):
+            return "Each pair is a tuple here, in round brackets: (left, right)."
         if any(isinstance(each, list) for each in value):
             return "append puts a list in as one item. += or extend puts in its items."
         if None in value:

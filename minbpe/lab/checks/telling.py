@@ -42,6 +42,8 @@ def _of_row(expected: Any, got: Any) -> Told | None:
     parts = "text" if isinstance(expected, str) else "bytes" if isinstance(expected, bytes) else "list"
     if not got:
         return Told("nothing comes back", f"What comes back is empty: {got!r}.", FOLLOW)
+    if not expected:
+        return Told("something for nothing", f"Nothing should come back here, and {look(got)} did.", "What puts it in?")
     start = _common(expected, got)
     end = min(_common(expected[::-1], got[::-1]), min(len(expected), len(got)) - start)
     if start == len(got):
@@ -73,7 +75,7 @@ def _of_row(expected: Any, got: Any) -> Told | None:
             f"At place {start} something stands that should not be there: {look(got[start : len(got) - end])}.",
             "Follow your code to that place: what puts it in?",
         )
-    if got == expected[::-1]:
+    if got == expected[::-1] and len(got) > 2:
         return Told("the other way round", f"It is the right {parts}, in reverse.", "From which end do you build it?")
     return None
 
@@ -234,7 +236,7 @@ def _of_tuple(expected: tuple[Any, ...], got: tuple[Any, ...]) -> Told | None:
         if b"".join(expected) == b"".join(got):
             return Told(
                 "cut in another place",
-                f"The cut is in another place: after {len(got[0])} bytes, not after {len(expected[0])}.",
+                f"The cut is in another place: after {counted(len(got[0]), 'byte')}, not after {len(expected[0])}.",
             )
         return Told("not the same bytes", "Put together, the two are not the token.")
     return None
