@@ -472,7 +472,7 @@ def test_in_large_letters_the_policies_and_the_chat_take_turns():
     widget.on_event("turn", "nowhere")
     assert widget.shown == "chat"
     widget.large = False
-    assert list(widget.stage.parts) == ["choices", "policies", "chat"]
+    assert list(widget.stage.parts) == ["chat", "choices", "policies"]  # what the text does to a chat, below the text
 
 
 def test_each_policy_shows_what_encode_gives():
@@ -535,7 +535,7 @@ def test_a_special_token_in_the_text_is_warned_of_where_no_message_changes():
 
 def test_what_the_reader_allowed_comes_first():
     widget = SpecialTokenExplorer("x", allowed={"<|endoftext|>"})
-    panels = [each.get("aria-label") for each in parsed(widget.html).iter("section")]
+    panels = [each.get("aria-label") for each in parsed(widget.stage.parts["policies"]).iter("section")]
     assert panels[0] == "allowed_special={'<|endoftext|>'}"
 
 
@@ -554,7 +554,7 @@ def test_a_tokenizer_without_a_chat_format_shows_its_policies_only(tokenizer):
 def test_up_to_three_tokenizers_stand_side_by_side(tokenizer):
     widget = TokenExplorer("hello 안", tokenizer=tokenizer)
     assert list(widget.tokenizers) == ["yours", "GPT-4", "GPT-4o"]
-    assert "7 characters · 9 bytes" in shown(widget.html)
+    assert "7 code points · 9 bytes" in shown(widget.html)
     for name, each in widget.tokenizers.items():
         ids = [found.text for found in with_class(panel(widget, name), "mb-id")]
         assert ids == [str(idx) for idx in each.encode("hello 안")]

@@ -279,7 +279,10 @@ def test_a_wrong_algorithm_can_be_switched_on(trained):
     for name in ALGORITHMS[1:]:
         stepper.compare_field.value = name
         assert stepper.compare == name and "Wrong:" in check(stepper)
+        assert "differ from token" not in check(stepper), "the reader is to say it first"
+        stepper.step = stepper.last
         assert ("differ from token" in check(stepper)) == (stepper.wrong.ids() != stepper.right.ids())
+        stepper.step = 0
     stepper.compare = ""
     assert stepper.compare_field.value == "" and "wrong" not in stepper.stage.parts
 

@@ -23,7 +23,7 @@ class Encoding(NamedTuple):
 
     name: str
     chunks: list[list[Token]]
-    characters: int
+    code_points: int
     bytes: int
 
     @property

@@ -109,7 +109,7 @@ def token_lengths(lengths: Mapping[str, Iterable[int]], longest: int = 16) -> Fi
     counts = {name: Counter(min(each, longest + 1) for each in some) for name, some in lengths.items()}
     counts = {name: some for name, some in _series(counts).items() if some}
     with rc_context(FIGURE_STYLE):
-        figure, axes = _canvas("Token lengths", "bytes in the token", "share of the vocabulary")
+        figure, axes = _canvas("Token lengths", "bytes in the token", "share of the tokens")
         if not counts:
             _say(axes, "no tokens")
             return _described(figure, "Token lengths: no data.")

@@ -154,4 +154,7 @@ def test_nothing_is_in_sight_after_run_all_and_everything_after_the_choice(opene
         assert set(hidden) <= set(told), f"{key}: what came out can be seen"
         beside = [text for id, text in told.items() if id in hidden and "You predicted" in text]
         assert beside and said in " ".join(beside), f"{key}: {said!r} stands beside what came out"
+    page.evaluate(LOOK, cell)
+    opened.command("notebook:run-cell")  # the question is asked anew, as in a notebook that was saved with its answers
+    page.wait_for_function(HIDDEN, arg=hidden)
     assert not audit(page.locator(".jp-Notebook .mb-ask").first).violations

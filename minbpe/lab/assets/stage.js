@@ -9,6 +9,7 @@
 // step     a number: of the elements with data-step, those above it are hidden and the one at it is marked; groups
 //          of them that begin above it (data-from) are hidden too.
 // opens    as soon as something has data-opens, the folded heading below the cell opens (JupyterLab).
+// closes   something with data-closes in the first picture of a widget folds it, where it is open.
 // takes    the value of a button with data-takes is that of the field with this data-name; Enter in a field with
 //          data-enter presses it.
 // focus    in something with data-follow, it goes along with what has data-here, or the button that is pressed
@@ -109,6 +110,8 @@ function fuse(before, after) {
   }
 }
 
+const asked = new WeakSet(); // the questions that have been asked
+
 function render({ model, el }) {
   el.classList.add("mb", "mb-stage");
   el.dataset.lmSuppressShortcuts = "true"; // keys pressed in here are not JupyterLab's
@@ -165,6 +168,7 @@ function render({ model, el }) {
     }
     mark();
     if (el.querySelector("[data-opens]")) open();
+    else if (el.querySelector("[data-closes]")) close();
     if (before) fuse(before, rowsOf(el));
     const at = document.activeElement;
     if (el.contains(at)) {
@@ -178,7 +182,23 @@ function render({ model, el }) {
   function open() {
     if (opened) return;
     opened = true;
-    el.closest(".jp-Cell")?.nextElementSibling?.querySelector(".jp-collapseHeadingButton.jp-mod-collapsed")?.click();
+    heading()?.querySelector(".jp-collapseHeadingButton.jp-mod-collapsed")?.click();
+  }
+
+  // Once: a reader may look without an answer, and the widget is drawn again when the notebook is scrolled. The first
+  // picture is painted before its place in the page is there.
+  function close(frames = 100) {
+    if (asked.has(model)) return;
+    if (!el.isConnected && frames) {
+      requestAnimationFrame(() => close(frames - 1));
+      return;
+    }
+    asked.add(model);
+    heading()?.querySelector(".jp-collapseHeadingButton:not(.jp-mod-collapsed)")?.click();
+  }
+
+  function heading() {
+    return el.closest(".jp-Cell")?.nextElementSibling;
   }
 
   function mark() {

@@ -51,13 +51,16 @@ def predict(key: str) -> Ask:
 
 
 def predicted(key: str, *outcome: object, label: str = "It gives") -> Predicted:
-    """What was predicted for the question of that name, beside the outcome, its repr; or beside the answer without one.
+    """What was predicted for the question of that name, beside the outcome; or beside the answer without one.
+
+    Of an outcome the repr is shown, of a text the text: what was predicted stands without quotation marks, too.
 
     It changes when the question is answered, so it may be run before that. ValueError if there is no such question.
     """
     _find(key, questions())
     prediction = _MADE.setdefault(key, Prediction())
-    shown = Predicted(repr(outcome[0]) if outcome else None, label, **prediction.trait_values())
+    came_out = [each if isinstance(each, str) else repr(each) for each in outcome]
+    shown = Predicted(came_out[0] if came_out else None, label, **prediction.trait_values())
     prediction.observe(lambda change: shown.set_trait(change.name, change.new), list(prediction.traits()))
     return shown
 

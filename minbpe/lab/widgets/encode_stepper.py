@@ -48,6 +48,8 @@ ALGORITHMS_IN_WORDS = {
     "rule": "your own rule",
 }
 
+COMPARED = "Whether both come to the same ids stands here at the last step."
+
 
 def text_panel(
     trace: EncodingTrace, step: int, title: str, *, parted: int | None = None, dir: str = "ltr", key: str = "right"
@@ -180,10 +182,9 @@ def draw_still(right: EncodingTrace, wrong: EncodingTrace | None, step: int, par
         ended = step >= len(wrong)
         marks = {part.token: "mb-part"} if ended and part.token is not None else {}
         still.tokens(wrong.replay.window(min(step, len(wrong))).chunks, classes=marks, lines=4)
-        same = (
-            "It comes to the same ids." if part.token is None else f"The results differ from token {part.token + 1} on."
-        )
-        still.text(same)
+        if step >= max(len(right), len(wrong)):
+            where = "" if part.token is None else f"The results differ from token {part.token + 1} on."
+            still.text(where or "It comes to the same ids.")
     return still.svg()
 
 
@@ -301,7 +302,9 @@ class EncodeStepper(Lab):
                 dir=self._direction,
                 key="wrong",
             )
-            parts["parting"] = parting_notice(self.right, self.wrong, self.part)
+            # Whoever wrote a rule wants to know at once; of the others the reader is to say what comes.
+            told = self.step == self.last or self.compare == "rule"
+            parts["parting"] = parting_notice(self.right, self.wrong, self.part) if told else notice(COMPARED)
         return parts
 
     def put(self, parts: dict[str, str]) -> None:

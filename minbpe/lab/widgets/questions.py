@@ -163,9 +163,10 @@ class Ask(Lab):
         _remember(self.tried, change.new)
 
     def after(self) -> dict[str, str]:
-        """What the question says once it is answered. `data-opens` opens the folded heading below, in JupyterLab."""
+        """What the question says once it is answered. In JupyterLab `data-opens` opens the folded heading below, and
+        `data-closes` closes it: it may have been saved open."""
         if self.first is None:
-            return {}
+            return {"after": '<span data-closes="" hidden=""></span>'}
         said = prose(f"You predicted: {self.shows(self.first)}")
         return {"after": f'<p class="mb-after" data-opens="">{said}<br/>Below is what came out.</p>'}
 

@@ -223,7 +223,7 @@ class SpecialTokenExplorer(TextLab):
     shown = traitlets.Enum(("policies", "chat"), "policies", help="what is seen in large letters")
     redraw_on = ("text", "tokenizer", "allowed", "shown", "large")
     label = "Text from outside"
-    rows = 6
+    rows = 4
 
     def __init__(
         self, text: str = ATTACK, tokenizer: RegexTokenizer | None = None, allowed: Collection[str] = (), **traits: Any
@@ -248,7 +248,8 @@ class SpecialTokenExplorer(TextLab):
         outcomes = policies(self._outcomes(), dir=self.direction)
         chat = chats(self._chats(), injected(self.tokenizer, self.text))
         if not self.large or not chat:
-            return {"choices": boxes, "policies": outcomes, "chat": chat}
+            # First what the challenge is about: it is to stay in sight while a text is typed.
+            return {"chat": chat, "choices": boxes, "policies": outcomes}
         if self.shown == "chat":
             return {"chat": chat, "turn": turns({"policies": "◀ The four policies"})}
         turn = turns({"chat": "What the model reads in a chat ▶"})

@@ -166,7 +166,7 @@ def step_panel(found: Split, text: str, step: int, dir: str) -> str:
     row = [*shown, [now], *([[(0, after)]] if rest and after else [])]
     body = tokens(row, classes={len(shown): "mb-next"}, ids=False, label="chunks so far", dir=dir)
     body += _tried(found, text, start, len(chunk), step in found.gaps)
-    return panel(f"{found.name}, chunk by chunk", body, aside=f"chunk {step + 1} of {len(found.chunks):,}")
+    return panel(f"{found.name}, chunk by chunk", body, aside=f"next: chunk {step + 1} of {len(found.chunks):,}")
 
 
 def _tried(found: Split, text: str, start: int, size: int, gap: bool) -> str:
@@ -265,7 +265,7 @@ class SplitExplorer(TextLab):
             style={"description_width": "initial"},
             layout={"width": "auto"},
         )
-        self.transport = Transport(label="Chunks cut", unit="chunk")
+        self.transport = Transport(label="Chunks cut", unit="cut")
         self.step_stage = Stage()
         below = [self.stepped_field, self.transport, self.step_stage]
         super().__init__(text, [self.pattern_field], below, pattern=pattern, **traits)

@@ -28,7 +28,7 @@ def draw(found: Sequence[Encoding], *, dir: str = "ltr") -> dict[str, str]:
     """TokenExplorer's picture: the sizes of the text, and a panel for each tokenizer."""
     if not found:
         return {"nothing": nothing("No tokenizer is chosen.")}
-    counts = sizes((found[0].characters, "character"), (found[0].bytes, "byte"))
+    counts = sizes((found[0].code_points, "code point"), (found[0].bytes, "byte"))
     panels = "".join(_encoding(each, number, dir) for number, each in enumerate(found))
     return {"sizes": counts, "panels": f'<div class="mb-columns">{panels}</div>'}
 
@@ -48,7 +48,7 @@ def _encoding(found: Encoding, number: int, dir: str) -> str:
 
 def draw_still(text: str, found: Sequence[Encoding]) -> str:
     """The picture of a TokenExplorer."""
-    still = Still("One text, encoded", f"{counted(len(text), 'character')}, {counted(len(text.encode()), 'byte')}")
+    still = Still("One text, encoded", f"{counted(len(text), 'code point')}, {counted(len(text.encode()), 'byte')}")
     for each in found:
         still.text(f"{each.name}: {counted(each.tokens, 'token')}", bold=True)
         still.tokens(window(each.chunks, 0, TOKENS_SHOWN), lines=4)
@@ -92,4 +92,4 @@ class TokenExplorer(TextLab):
 
     def describe(self) -> str:
         counts = ", ".join(f"{each.name}: {counted(each.tokens, 'token')}" for each in self._encodings())
-        return f"{counted(len(self.text), 'character')}; {counts or 'no tokenizer'}"
+        return f"{counted(len(self.text), 'code point')}; {counts or 'no tokenizer'}"

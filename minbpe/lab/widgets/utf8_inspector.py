@@ -248,7 +248,7 @@ def _lanes(cells: list[_Cell], chosen: int) -> str:
     return f'<div class="mb-scroll"><table class="mb-lanes"{width}><tbody>{body}</tbody></table></div>'
 
 
-STEPS = ["the number", "in binary", "cut from the right", "into the slots"]  # of the way to the bytes
+STEPS = ["the number", "in base 2", "cut from the right", "into the places"]  # of the way to the bytes
 
 
 def how_panel(point: CodePoint, step: int, flipped: Collection[int]) -> str:
@@ -312,9 +312,9 @@ def draw(
     whole = len(clusters(text))
     drawn = sum(len(character.code_points) for character in characters)
     legend = (
-        '<p class="mb-muted">The framed bits are the header of a byte: <b class="mb-head">0</b> a character of one '
-        'byte, <b class="mb-head">110</b> <b class="mb-head">1110</b> <b class="mb-head">11110</b> the first of two, '
-        'three, four, <b class="mb-head">10</b> one that continues. The other bits spell the code point.</p>'
+        '<p class="mb-muted">The framed bits are the header of a byte: <b class="mb-head">0</b> a code point of '
+        'one byte, <b class="mb-head">110</b> <b class="mb-head">1110</b> <b class="mb-head">11110</b> the first byte '
+        'of two, three, four, <b class="mb-head">10</b> one that continues. The other bits spell the number.</p>'
     )
     counts = sizes((whole, "character"), (len(text), "code point"), (len(text.encode()), "byte"))
     if not text:
