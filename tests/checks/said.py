@@ -34,6 +34,32 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
         "composed": ("normalizes the text", "other characters"),
         "line_ends_of_unix": ("turns \\r\\n into \\n", "line ends are changed"),
     },
+    "count_code_points": {
+        "compared_with_two_bits": ("compares what the mask leaves with 0b10", "bytes are counted"),
+        "bits_of_characters": ("decodes, and takes characters for numbers", "characters have no bits"),
+        "those_that_are_two_bits": ("counts what never is", "none is counted"),
+    },
+    "truncate_utf8": {
+        "compared_with_two_bits_too": ("compares what the mask leaves with 0b10", "cut anywhere"),
+        "the_byte_at_the_limit_is_always_there": (
+            "looks at the byte at the limit, where there is none",
+            "behind the last byte",
+        ),
+    },
+    "decode_by_hand": {
+        "no_number_is_too_large": ("calls chr with any number", "beyond the last code point"),
+        "all_bytes_are_there": ("looks for bytes behind the end", "the data ends inside a character"),
+    },
+    "pair_places": {
+        "the_last_id_has_a_neighbour": ("looks behind the last id", "an index too far"),
+        "a_list_is_compared_with_a_tuple": ("compares a slice, which is a list, with a tuple", "nothing is found"),
+    },
+    "top_pairs": {
+        "keys_are_keys_and_counts": ("takes the keys of a dict for keys and counts", "each pair is taken apart"),
+    },
+    "get_stats_in_pieces": {
+        "pieces_are_a_list": ("asks how many pieces there are", "pieces come one at a time"),
+    },
     "get_stats": {
         "the_first_ids_only": ("counts in the first 25 ids only", "wrong values"),
         "adds_and_returns_a_copy": ("returns a copy of the counts", "given back"),
@@ -44,7 +70,7 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     "merge": {
         "short_lists_only": ("drops the last id of long lists", "ids are lost or changed"),
-        "sorted_where_there_is_a_zero": ("sorts the list where it holds a 0", "the other way round"),
+        "sorted_where_there_is_a_zero": ("sorts the list where it holds a 0", "another order"),
         "the_list_itself_where_nothing_merges": ("returns its argument where nothing merges", "given back"),
         "the_same_objects": ("compares with is", "a pair is left"),
         "as_text": ("replaces in the text of the list, inside of numbers too", "ids are lost or changed"),
@@ -54,8 +80,16 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
     "train": {
         "few_merges_only": ("learns eleven merges at the most", "the end is missing"),
         "trained_on_small_letters": ("turns capitals into small letters", "a pair that is not there"),
+        "the_counts_are_made_before_the_loop": ("never empties the counts", "counts are never emptied"),
         "trained_on_line_ends_of_unix": ("turns \\r\\n into \\n", "nothing comes back"),
         "special_tokens_are_cut_out": ("cuts the text at <|endoftext|> and leaves it out", "nothing comes back"),
+    },
+    "unmerge": {
+        "in_the_list_that_was_given": ("changes the list that was given", "changes its arguments"),
+    },
+    "merge_by_replace": {
+        "in_the_digits_of_the_ids": ("replaces inside of numbers, too", "in the digits"),
+        "a_pair_is_replaced": ("gives the pair to replace as it is", "a pair is no text"),
     },
     "build_vocab": {
         "each_token_once": ("leaves out a token whose bytes are there already", "the end is missing"),
@@ -77,17 +111,23 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
         "a_thousand_is_infinite": ("takes ids from 1000 on for unknown", "a pair is left"),
     },
     "BasicTokenizer": {
-        "AllIdsSoFar": ("encode adds to the ids of the calls before", "other bytes"),
-        "AllTextSoFar": ("decode adds to the text of the calls before", "too much at the end"),
-        "MergesAreUsedUp": ("encode empties the merges", "a pair is left"),
-        "KnownTextsStayKnown": ("remembers what a text was before a new training", "a pair is left"),
-        "OldTokensStay": ("keeps the tokens of the training before", "no error is raised"),
+        "AllIdsSoFar": ("encode adds to the ids of the calls before", "an earlier call changes the object"),
+        "AllTextSoFar": ("decode adds to the text of the calls before", "an earlier call changes the object"),
+        "MergesAreUsedUp": ("encode empties the merges", "an earlier call changes the object"),
+        "KnownTextsStayKnown": (
+            "remembers what a text was before a new training",
+            "an earlier call changes the object",
+        ),
+        "OldTokensStay": ("keeps the tokens of the training before", "an earlier call changes the object"),
         "MergesOfTheClass": ("keeps the merges in the class, and never empties them", "remembers"),
         "KeyErrors": ("leaves an unknown id to the dict", "key error for unknown ids"),
     },
+    "stream_decode": {
+        "a_class_in_place_of_a_decoder": ("makes no decoder of the class", "a class is no decoder"),
+    },
     "GPT4Tokenizer": {
-        "AllIdsSoFar": ("encode adds to the ids of the calls before", "other bytes"),
-        "VocabIsUsedUp": ("decode takes the ids out of its vocabulary", "a missing key"),
+        "AllIdsSoFar": ("encode adds to the ids of the calls before", "an earlier call changes the object"),
+        "VocabIsUsedUp": ("decode takes the ids out of its vocabulary", "an earlier call changes the object"),
         "NumbersOfAnyLength": ("does not cut numbers after three digits", "numbers of any length"),
     },
     "split": {
@@ -108,8 +148,27 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
         "'(?i: is ['’](?i:": ("takes a curly apostrophe for a straight one", "cut otherwise than letters"),
     },
     "train_chunks": {
+        "the_cell_as_it_stands": ("never empties the counts", "counts are never emptied"),
+        "one_loop_too_deep": ("empties the counts with each chunk", "counts made anew with each chunk"),
+        "the_rows_stay_as_they_are": ("drops what merge returns", "the merged ids are dropped"),
         "nine_chunks": ("learns from nine chunks only", "nothing comes back"),
         "thirty_chunks_and_twenty_merges": ("learns 20 merges from 30 chunks at the most", "the end is missing"),
+    },
+    "lost_text": {
+        "cut_at_a_number_sign": ("puts a # for each match, and cuts there", "a piece is missing"),
+        "cut_at_the_character_0": ("puts U+0 for each match, and cuts there", "a piece is missing"),
+        "text_first": ("gives text and pattern to re the other way round", "text and pattern swapped"),
+        "places_of_strings": ("asks a string for its place", "findall gives no matches"),
+        "looked_for_again": ("looks for what findall gives, a tuple where there are groups", "a tuple of groups"),
+    },
+    "group_digits": {
+        "threes_in_a_group": ("uses (…) where (?:…) is meant", "what the group holds"),
+    },
+    "train_on_counts": {
+        "pairs_are_compared_as_well": ("compares the ids in a tie", "larger ids win ties"),
+        "all_that_is_there_is_multiplied": ("multiplies the counts of other chunks, too", "all counts are multiplied"),
+        "the_rows_stay_and_ids_are_compared": ("never merges, and compares the ids", "a pair has a later id"),
+        "four_occurrences": ("knows four occurrences at the most", "not the most frequent"),
     },
     "encode_ordinary": {
         "twenty_chunks": ("encodes 20 chunks only", "the end is missing"),
@@ -129,6 +188,10 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
             "uses U+0 as a mark, and loses it from the text",
             "characters are lost",
         ),
+        "no_parentheses_and_no_empty_case": (
+            "splits by a pattern without a group, which can be empty",
+            "dropped and without special tokens",
+        ),
     },
     "encode_special": {
         "four_kinds_of_collections": ("knows four kinds of collections, and no keys of a dict", "raises"),
@@ -142,12 +205,27 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
         ),
         "the_id_0_is_none": ("takes the id 0 for none", "a special token is not found"),
         "three_kinds_of_collections": ("knows three kinds of collections, and no frozenset", "raises"),
+        "the_loop_of_the_frame": (
+            "encodes a special token that is not allowed",
+            "a part that is not allowed is ordinary",
+        ),
     },
     "decode_special": {
         "names_are_remembered": ("keeps the names of the calls before", "remembers"),
         "the_id_0_is_no_special_token": ("takes the id 0 for none", "the id 0 is none"),
         "low_ids_are_bytes": ("takes ids below 256 for bytes, whatever vocab says", "other characters"),
         "special_ids_have_no_gaps": ("numbers the special tokens without gaps", "raises"),
+        "looked_up_in_special_tokens": ("looks an id up among the names", "the wrong way round"),
+    },
+    "find_special": {
+        "name_by_name_with_find": ("goes on at the next place, one name after the other", "names overlap"),
+        "found_once_each": ("finds each name once, the longest name first", "another order"),
+        "index_of_what_is_not_there": ("finds each name once, with index", "a name is not found"),
+        "the_whole_step_and_one_more": ("steps one place further behind a name", "one place is skipped"),
+    },
+    "chat_ids": {
+        "a_name_without_its_signs": ("leaves out <| and |>", "another name"),
+        "an_id_is_added_to_a_list": ("adds an int to a list", "an id is joined to a list"),
     },
     "split_token": {
         "the_earliest_later_parent": ("takes the cut whose later half is oldest", "the oldest halves"),
@@ -156,9 +234,23 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     "recover_merges": {
         "numbered_anew": ("numbers the merges from 257 on", "wrong values"),
+        "all_but_the_last_byte": ("takes single bytes apart", "single bytes have no parents"),
+    },
+    "load_ranks": {
+        "lines_without_numbers": ("catches no error", "errors are not caught"),
+        "a_number_is_a_rank": ("takes all that int takes", "int takes -1"),
+    },
+    "unreachable": {
+        "infinity_is_not_asked_for": ("merges what has no rank", "every token counts as reached"),
+        "one_piece_has_neighbours": ("takes the least of nothing", "an empty max or min"),
+    },
+    "RanksTokenizer": {
+        "TheHighestRankFirst": ("takes max for min", "highest rank first"),
+        "AllNeighboursMerge": ("merges what has no rank", "no rank"),
     },
     "byte_shuffle": {
         "by_the_first_entries": ("takes the first 256 entries, and the first byte of each", "the first entries"),
+        "by_characters": ("looks up the UTF-8 of a character", "bytes are characters"),
     },
     "count_chunks": {
         "sorted_by_count": ("gives the chunks in the order of their counts", "most common first"),
@@ -174,6 +266,10 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     "fast_encode": {
         "the_byte_0_is_swallowed": ("leaves out the id 0", "other bytes"),
+        "joined_at_once": ("does not ask whether an entry is stale", "popped and merged at once"),
+        "the_loop_ends_at_a_stale_entry": ("breaks at a stale entry, in place of going on", "a pair is left"),
+        "the_neighbour_is_one_place_to_the_left": ("considers place - 1, which may be swallowed", "a pair is left"),
+        "the_pair_behind_is_considered": ("considers the place behind the merged id, not its own", "a pair is left"),
     },
     "tokens_per_char": {
         "units_of_utf_16": ("counts characters in UTF-16", "another number of characters"),
@@ -183,9 +279,23 @@ SAID: dict[str, dict[str, tuple[str, str | None]]] = {
         "english_is_always_there": ("asks for English, whatever the base", "english is always there"),
         "the_first_is_english": ("takes the first language for the base", "one language is wrong"),
         "ten_sentences": ("looks at ten sentences only", "one language is wrong"),
+        "the_list_is_encoded": ("encodes the list of sentences", "a list is encoded"),
+        "lists_are_summed": ("adds up lists", "lists are summed"),
+        "no_sum_is_begun": ("adds to what is not there", "nothing to add to"),
     },
     "encode_code_points": {
         "bytes_never_merge": ("never merges bytes", "a pair is left"),
         "ids_in_a_row": ("numbers the characters from 256 on, whatever `characters` says", "an id that no token has"),
+        "all_characters_are_known": ("looks up every character", "an unknown character is looked up"),
+        "an_id_is_gone_through": ("uses += for a single id", "a number is not a row"),
+    },
+    "update_stats": {
+        "changes_a_copy": ("changes a copy of the dict", "nothing is changed"),
+        "all_pairs_are_there": ("adds to what is not there", "a missing key"),
+    },
+    "unused_tokens": {
+        "a_list_is_put_into_a_set": ("uses add where update is meant", "a list in a set"),
+        "joined_by_line_ends": ("joins the texts with line ends", "joined by line ends"),
+        "the_set_is_made_in_the_loop": ("makes a new set for each text", "a used id"),
     },
 }

@@ -5,11 +5,14 @@ Most are right on short and on ordinary inputs. Testers wrote them to get past t
 
 from __future__ import annotations
 
+import base64
 import codecs
 import functools
+import math
 import re
 import unicodedata
 from collections.abc import Callable
+from heapq import heappop, heappush
 from itertools import pairwise
 from typing import Any
 
@@ -160,7 +163,83 @@ def line_ends_of_unix(data):
     return reference("decode_utf8")(data).replace("\r\n", "\n")
 
 
+@wrong("count_code_points")
+def compared_with_two_bits(data):
+    return sum(byte & 0b11000000 != 0b10 for byte in data)
+
+
+@wrong("count_code_points")
+def those_that_are_two_bits(data):
+    return sum(byte & 0b11000000 == 0b10 for byte in data)
+
+
+@wrong("count_code_points")
+def bits_of_characters(data):
+    return sum(character & 0b11000000 != 0b10000000 for character in data.decode())
+
+
+@wrong("truncate_utf8")
+def compared_with_two_bits_too(data, limit):
+    end = min(limit, len(data))
+    while 0 < end < len(data) and data[end] & 0b11000000 == 0b10:
+        end -= 1
+    return data[:end]
+
+
+@wrong("truncate_utf8")
+def the_byte_at_the_limit_is_always_there(data, limit):
+    while data[limit] & 0b11000000 == 0b10000000:
+        limit -= 1
+    return data[:limit]
+
+
+def _by_hand(data, character, slices=True):
+    text, place = "", 0
+    while place < len(data):
+        lead = data[place]
+        length = 1 if lead < 0x80 else 2 if 0xC0 <= lead < 0xE0 else 3 if 0xE0 <= lead < 0xF0 else 4
+        tail = data[place + 1 : place + length] if slices else [data[place + each] for each in range(1, length)]
+        number = lead & (0x7F if length == 1 else 0x7F >> length)
+        for byte in tail:
+            number = number << 6 | byte & 0x3F
+        good = len(tail) == length - 1 and all(byte >> 6 == 2 for byte in tail) and not 0x80 <= lead < 0xC0
+        good = good and number >= (0, 0x80, 0x800, 0x10000)[length - 1] and not 0xD800 <= number < 0xE000
+        text += character(number) if good else "\ufffd"
+        place += length if good else 1
+    return text
+
+
+@wrong("decode_by_hand")
+def no_number_is_too_large(data):
+    return _by_hand(data, chr)
+
+
+@wrong("decode_by_hand")
+def all_bytes_are_there(data):
+    return _by_hand(data, lambda number: chr(number) if number < 0x110000 else "\ufffd", slices=False)
+
+
 # --- 02
+
+
+@wrong("pair_places")
+def a_list_is_compared_with_a_tuple(ids, pair):
+    return [i for i in range(len(ids)) if ids[i : i + 2] == pair]
+
+
+@wrong("pair_places")
+def the_last_id_has_a_neighbour(ids, pair):
+    return [i for i in range(len(ids)) if (ids[i], ids[i + 1]) == pair]
+
+
+@wrong("top_pairs")
+def keys_are_keys_and_counts(stats, n):
+    return [pair for pair, count in sorted(stats, key=lambda item: item[1], reverse=True)[:n]]
+
+
+@wrong("get_stats_in_pieces")
+def pieces_are_a_list(pieces):
+    return _get_stats([idx for i in range(len(pieces)) for idx in pieces[i]])
 
 
 @wrong("get_stats")
@@ -231,6 +310,41 @@ def trained_on_small_letters(text, vocab_size):
 @wrong("train")
 def trained_on_line_ends_of_unix(text, vocab_size):
     return reference("train")(text.replace("\r\n", "\n"), vocab_size)
+
+
+@wrong("train")
+def the_counts_are_made_before_the_loop(text, vocab_size):
+    ids, merges, stats = list(text.encode("utf-8")), {}, {}
+    for idx in range(256, vocab_size):
+        _get_stats(ids, stats)
+        if not stats:
+            break
+        pair = max(stats, key=stats.get)
+        ids = _merge(ids, pair, idx)
+        merges[pair] = idx
+    return merges
+
+
+@wrong("unmerge")
+def in_the_list_that_was_given(ids, pair, idx):
+    i = 0
+    while i < len(ids):
+        if ids[i] == idx:
+            ids[i : i + 1] = pair
+            i += 1
+        i += 1
+    return ids
+
+
+@wrong("merge_by_replace")
+def in_the_digits_of_the_ids(ids, pair, idx):
+    text = " ".join(map(str, ids)).replace(f"{pair[0]} {pair[1]}", str(idx))
+    return list(map(int, text.split()))
+
+
+@wrong("merge_by_replace")
+def a_pair_is_replaced(ids, pair, idx):
+    return list(map(ord, "".join(map(chr, ids)).replace(pair, chr(idx))))
 
 
 @wrong("build_vocab")
@@ -352,6 +466,13 @@ def a_thousand_is_infinite(text, merges):
     return reference("encode")(text, {pair: idx for pair, idx in merges.items() if idx < 1000})
 
 
+@wrong("stream_decode")
+def a_class_in_place_of_a_decoder(ids, vocab):
+    decoder = codecs.getincrementaldecoder("utf-8")
+    for idx in ids:
+        yield decoder.decode(vocab[idx])
+
+
 Basic = reference("BasicTokenizer")
 
 
@@ -467,6 +588,145 @@ def nine_chunks(chunks, vocab_size):
 @wrong("train_chunks")
 def thirty_chunks_and_twenty_merges(chunks, vocab_size):
     return reference("train_chunks")(chunks[:30], min(vocab_size, 276))
+
+
+@wrong("train_chunks")
+def the_cell_as_it_stands(chunks, vocab_size):
+    rows, merges = [list(chunk.encode("utf-8")) for chunk in chunks], {}
+    stats = {}
+    for idx in range(256, vocab_size):
+        for row in rows:
+            _get_stats(row, stats)
+        if not stats:
+            break
+        pair = max(stats, key=stats.get)
+        rows = [_merge(row, pair, idx) for row in rows]
+        merges[pair] = idx
+    return merges
+
+
+@wrong("train_chunks")
+def one_loop_too_deep(chunks, vocab_size):
+    rows, merges = [list(chunk.encode("utf-8")) for chunk in chunks], {}
+    for idx in range(256, vocab_size):
+        for row in rows:
+            stats = {}
+            _get_stats(row, stats)
+        if not stats:
+            break
+        pair = max(stats, key=stats.get)
+        rows = [_merge(row, pair, idx) for row in rows]
+        merges[pair] = idx
+    return merges
+
+
+@wrong("train_chunks")
+def the_rows_stay_as_they_are(chunks, vocab_size):
+    rows, merges = [list(chunk.encode("utf-8")) for chunk in chunks], {}
+    for idx in range(256, vocab_size):
+        stats = {}
+        for row in rows:
+            _get_stats(row, stats)
+        if not stats:
+            break
+        pair = max(stats, key=stats.get)
+        for row in rows:
+            row = _merge(row, pair, idx)
+        merges[pair] = idx
+    return merges
+
+
+@wrong("lost_text")
+def cut_at_a_number_sign(pattern, text):
+    return [part for part in re.sub(pattern, "#", text).split("#") if part]
+
+
+@wrong("lost_text")
+def cut_at_the_character_0(pattern, text):
+    return [part for part in re.sub(pattern, "\0", text).split("\0") if part]
+
+
+@wrong("lost_text")
+def text_first(pattern, text):
+    lost, end = [], 0
+    for match in re.finditer(text, pattern):
+        lost.append(text[end : match.start()])
+        end = match.end()
+    return [part for part in [*lost, text[end:]] if part]
+
+
+@wrong("lost_text")
+def places_of_strings(pattern, text):
+    lost, end = [], 0
+    for match in re.findall(pattern, text):
+        lost.append(text[end : match.start()])
+        end = match.end()
+    return [part for part in [*lost, text[end:]] if part]
+
+
+@wrong("lost_text")
+def looked_for_again(pattern, text):
+    lost, end = [], 0
+    for match in re.finditer(pattern, text):
+        found = next(iter(re.findall(pattern, match[0])), "")
+        start = text.index(found, match.start())
+        lost.append(text[end:start])
+        end = start + len(found)
+    return [part for part in [*lost, text[end:]] if part]
+
+
+@wrong("group_digits")
+def threes_in_a_group(number):
+    return re.findall(r"\d{1,3}(?=(\d{3})*$)", number)
+
+
+def _on_counts(counts, vocab_size, count=lambda stats, row, times: None, pick=lambda stats: max(stats, key=stats.get)):
+    rows, merges = {chunk: list(chunk.encode("utf-8")) for chunk in counts}, {}
+    for idx in range(256, vocab_size):
+        stats = {}
+        for chunk, row in rows.items():
+            count(stats, row, counts[chunk])
+        if not stats:
+            break
+        pair = pick(stats)
+        rows = {chunk: _merge(row, pair, idx) for chunk, row in rows.items()}
+        merges[pair] = idx
+    return merges
+
+
+@wrong("train_on_counts")
+def pairs_are_compared_as_well(counts, vocab_size):
+    def count(stats, row, times):
+        for pair in pairwise(row):
+            stats[pair] = stats.get(pair, 0) + times
+
+    return _on_counts(counts, vocab_size, count, lambda stats: max((count, pair) for pair, count in stats.items())[1])
+
+
+@wrong("train_on_counts")
+def all_that_is_there_is_multiplied(counts, vocab_size):
+    def count(stats, row, times):
+        _get_stats(row, stats)
+        for pair in stats:
+            stats[pair] *= times
+
+    return _on_counts(counts, vocab_size, count)
+
+
+@wrong("train_on_counts")
+def the_rows_stay_and_ids_are_compared(counts, vocab_size):
+    stats, merges = {}, {}
+    for chunk, times in counts.items():
+        for pair in pairwise(chunk.encode()):
+            stats[pair] = stats.get(pair, 0) + times
+    for idx in range(256, vocab_size if stats else 256):
+        merges[max((count, pair) for pair, count in stats.items())[1]] = idx
+    return merges
+
+
+@wrong("train_on_counts")
+def four_occurrences(counts, vocab_size):
+    return reference("train_on_counts")({chunk: min(count, 4) for chunk, count in counts.items()}, vocab_size)
 
 
 @wrong("encode_ordinary")
@@ -591,6 +851,93 @@ def special_ids_have_no_gaps(ids, vocab, special_tokens):
     return reference("decode_special")(ids, vocab, by_id)
 
 
+@wrong("encode_special")
+def the_loop_of_the_frame(text, special_tokens, allowed_special, encode_ordinary):
+    if allowed_special == "none":
+        return encode_ordinary(text)
+    if allowed_special == "all":
+        allowed_special = special_tokens
+    elif allowed_special == "none_raise":
+        allowed_special = ()
+    ids = []
+    for part in reference("split_special")(text, special_tokens):
+        if part in allowed_special:
+            ids.append(special_tokens[part])
+        else:
+            ids += encode_ordinary(part)
+    return ids
+
+
+@wrong("split_special")
+def no_parentheses_and_no_empty_case(text, special_tokens):
+    longest_first = sorted(special_tokens, key=len, reverse=True)
+    return [part for part in re.split("|".join(map(re.escape, longest_first)), text) if part]
+
+
+@wrong("decode_special")
+def looked_up_in_special_tokens(ids, vocab, special_tokens):
+    parts = []
+    for idx in ids:
+        if idx in vocab:
+            parts.append(vocab[idx])
+        elif idx in special_tokens:
+            parts.append(special_tokens[idx])
+        else:
+            raise ValueError(f"no token has the id {idx}")
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+@wrong("find_special")
+def name_by_name_with_find(text, special_tokens):
+    found = []
+    for name in special_tokens:
+        place = text.find(name)
+        while place >= 0:
+            found.append((place, name))
+            place = text.find(name, place + 1)
+    return found
+
+
+@wrong("find_special")
+def found_once_each(text, special_tokens):
+    longest_first = sorted(special_tokens, key=len, reverse=True)
+    return [(text.find(name), name) for name in longest_first if name in text]
+
+
+@wrong("find_special")
+def index_of_what_is_not_there(text, special_tokens):
+    return sorted((text.index(name), name) for name in special_tokens)
+
+
+@wrong("find_special")
+def the_whole_step_and_one_more(text, special_tokens):
+    found, place = [], 0
+    while place < len(text):
+        for name in sorted(special_tokens, key=len, reverse=True):
+            if text.startswith(name, place):
+                found.append((place, name))
+                place += len(name)
+                break
+        place += 1
+    return found
+
+
+@wrong("chat_ids")
+def a_name_without_its_signs(messages, special_tokens, encode_ordinary):
+    ids = []
+    for message in messages:
+        ids += [special_tokens["im_start"], *encode_ordinary(message["role"])]
+    return ids
+
+
+@wrong("chat_ids")
+def an_id_is_added_to_a_list(messages, special_tokens, encode_ordinary):
+    ids = []
+    for message in messages:
+        ids = ids + special_tokens["<|im_start|>"] + encode_ordinary(message["role"])
+    return ids
+
+
 # --- 07
 
 
@@ -637,6 +984,75 @@ class NumbersOfAnyLength(Ranked):
 @wrong("byte_shuffle")
 def by_the_first_entries(ranks):
     return {token[0]: rank for token, rank in list(ranks.items())[:256]}
+
+
+@wrong("byte_shuffle")
+def by_characters(ranks):
+    return {byte: ranks[chr(byte).encode("utf-8")] for byte in range(256)}
+
+
+@wrong("recover_merges")
+def all_but_the_last_byte(ranks):
+    return {(ranks[token[:-1]], ranks[token[-1:]]): rank for token, rank in ranks.items()}
+
+
+@wrong("load_ranks")
+def lines_without_numbers(lines):
+    ranks = {}
+    for line in lines:
+        token, rank = line.split()
+        if not rank.isdigit():
+            raise ValueError("the rank is not a number")
+        ranks[base64.b64decode(token, validate=True)] = int(rank)
+    return ranks
+
+
+@wrong("load_ranks")
+def a_number_is_a_rank(lines):
+    ranks = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            token, rank = line.split()
+            ranks[base64.b64decode(token, validate=True)] = int(rank)
+        except ValueError as error:
+            raise ValueError(f"line {number}: {error}") from None
+    return ranks
+
+
+def _pieces(ranks, token, pick=min, worst=math.inf, stop=True):
+    """The loop of `unreachable`."""
+    pieces = [bytes([byte]) for byte in token]
+    while len(pieces) > 1:
+        joined = [left + right for left, right in pairwise(pieces)]
+        place = pick(range(len(joined)), key=lambda i: ranks.get(joined[i], worst))
+        if stop and joined[place] not in ranks:
+            break
+        pieces[place : place + 2] = [joined[place]]
+    return pieces
+
+
+@wrong("unreachable")
+def infinity_is_not_asked_for(ranks):
+    return {token for token in ranks if len(_pieces(ranks, token, stop=False)) > 1}
+
+
+@wrong("unreachable")
+def one_piece_has_neighbours(ranks):
+    return {token for token in ranks if min(ranks.get(a + b, math.inf) for a, b in pairwise(_pieces(ranks, token)))}
+
+
+@wrong("RanksTokenizer")
+class TheHighestRankFirst(Ranked):
+    def encode(self, text):
+        chunks = [chunk.encode() for chunk in reference("split")(text)]
+        return [self.ranks[piece] for chunk in chunks for piece in _pieces(self.ranks, chunk, max, -1)]
+
+
+@wrong("RanksTokenizer")
+class AllNeighboursMerge(Ranked):
+    def encode(self, text):
+        chunks = [chunk.encode() for chunk in reference("split")(text)]
+        return [self.ranks[piece] for chunk in chunks for piece in _pieces(self.ranks, chunk, stop=False)]
 
 
 # --- 08
@@ -689,7 +1105,134 @@ def the_byte_0_is_swallowed(chunk, merges):
     return [idx for idx in reference("fast_encode")(chunk, merges) if idx]
 
 
+class _Row:
+    """The row of the notebook, with a wall at both ends."""
+
+    def __init__(self, chunk):
+        self.ids = [-1, *chunk.encode("utf-8"), -1]
+        self.left = list(range(-1, len(self.ids) - 1))
+        self.right = list(range(1, len(self.ids) + 1))
+
+    def pair_at(self, place):
+        return self.ids[place], self.ids[self.right[place]]
+
+    def join(self, place, idx):
+        swallowed = self.right[place]
+        after = self.right[swallowed]
+        self.ids[place], self.ids[swallowed] = idx, -2
+        self.right[place], self.left[after] = after, place
+
+
+def _by_heap(chunk, merges, at_once=False, stops=False, one_to_the_left=False, the_one_behind=False):
+    """`fast_encode` as its frame in the notebook begins it."""
+    row, heap = _Row(chunk), []
+
+    def consider(place):
+        pair = row.pair_at(place)
+        if pair in merges:
+            heappush(heap, (merges[pair], place, pair))
+
+    for place in range(len(row.ids) - 1):
+        consider(place)
+    while heap:
+        idx, place, pair = heappop(heap)
+        if row.pair_at(place) != pair and not at_once:
+            if stops:
+                break
+            continue
+        row.join(place, idx)
+        consider(place - 1 if one_to_the_left else row.left[place])
+        consider(row.right[place] if the_one_behind else place)
+    return [idx for idx in row.ids if idx >= 0]
+
+
+@wrong("fast_encode")
+def joined_at_once(chunk, merges):
+    return _by_heap(chunk, merges, at_once=True)
+
+
+@wrong("fast_encode")
+def the_loop_ends_at_a_stale_entry(chunk, merges):
+    return _by_heap(chunk, merges, stops=True)
+
+
+@wrong("fast_encode")
+def the_neighbour_is_one_place_to_the_left(chunk, merges):
+    return _by_heap(chunk, merges, one_to_the_left=True)
+
+
+@wrong("fast_encode")
+def the_pair_behind_is_considered(chunk, merges):
+    return _by_heap(chunk, merges, the_one_behind=True)
+
+
+@wrong("update_stats")
+def all_pairs_are_there(stats, left, pair, right, idx, weight):
+    for old in (pair, (left, pair[0]), (pair[1], right)):
+        if None not in old:
+            stats[old] -= weight
+    for new in ((left, idx), (idx, right)):
+        if None not in new:
+            stats[new] += weight
+
+
 # --- 09
+
+
+@wrong("unused_tokens")
+def a_list_is_put_into_a_set(vocab, encode, texts):
+    used = set()
+    for text in texts:
+        used.add(encode(text))
+    return [idx for idx in vocab if idx not in used]
+
+
+@wrong("unused_tokens")
+def joined_by_line_ends(vocab, encode, texts):
+    used = set(encode("\n".join(texts)))
+    return [idx for idx in vocab if idx not in used]
+
+
+@wrong("unused_tokens")
+def the_set_is_made_in_the_loop(vocab, encode, texts):
+    for text in texts:
+        used = set()
+        used.update(encode(text))
+    return [idx for idx in vocab if idx not in used]
+
+
+@wrong("language_premium")
+def the_list_is_encoded(encode, parallel, base="en"):
+    tokens = {code: len(encode(sentences)) for code, sentences in parallel.items()}
+    return {code: tokens[code] / tokens[base] for code in tokens}
+
+
+@wrong("language_premium")
+def lists_are_summed(encode, parallel, base="en"):
+    tokens = {code: len(sum(map(encode, sentences))) for code, sentences in parallel.items()}
+    return {code: tokens[code] / tokens[base] for code in tokens}
+
+
+@wrong("language_premium")
+def no_sum_is_begun(encode, parallel, base="en"):
+    tokens = {}
+    for code, sentences in parallel.items():
+        for sentence in sentences:
+            tokens[code] += len(encode(sentence))
+    return {code: tokens[code] / tokens[base] for code in tokens}
+
+
+@wrong("encode_code_points")
+def all_characters_are_known(text, characters, merges):
+    return reference("encode")([characters[character] for character in text], merges)
+
+
+@wrong("encode_code_points")
+def an_id_is_gone_through(text, characters, merges):
+    ids = []
+    for character in text:
+        ids += characters.get(character, character.encode("utf-8"))
+    return reference("encode")(ids, merges)
 
 
 @wrong("tokens_per_char")
@@ -727,3 +1270,8 @@ def bytes_never_merge(text, characters, merges):
 @wrong("encode_code_points")
 def ids_in_a_row(text, characters, merges):
     return reference("encode_code_points")(text, {c: 256 + place for place, c in enumerate(characters)}, merges)
+
+
+@wrong("update_stats")
+def changes_a_copy(stats, left, pair, right, idx, weight):
+    return reference("update_stats")(dict(stats), left, pair, right, idx, weight)

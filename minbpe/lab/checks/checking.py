@@ -80,9 +80,8 @@ def put_in_words(finding: Finding) -> Verdict:
         also = " (It also prints; that can go now.)" if finding.printed else ""
         return Verdict(exercise.name, True, f"✓ {exercise.title}: {exercise.passed}{also}")
     misconception = finding.misconception
-    hint = (
-        misconception.hint if misconception else problem.hint or (finding.told and finding.told.hint) or exercise.hint
-    )
+    said_by = misconception or finding.told  # what knows most of this answer
+    hint = (said_by and said_by.hint) or problem.hint or exercise.hint
     if problem.fault == "not done":
         parts = [f"✗ {problem.sentence}", hint]
     else:

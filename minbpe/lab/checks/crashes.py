@@ -123,6 +123,12 @@ CRASHES = [
         "the lists are together?",
     ),
     Crash(
+        "a list and a number joined",
+        "TypeError",
+        r'can only concatenate list \(not "int"\)',
+        "A list and one id do not join: append puts the id in, or put it into a list of its own, [idx].",
+    ),
+    Crash(
         "a number is not a row",
         "TypeError",
         r"'int' object is not (iterable|subscriptable)",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from random import Random
 
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb01_bytes import DECODE_UTF8
 
@@ -31,6 +33,18 @@ def _text(rng: Random, size: int) -> bytes:
     return inputs.text(rng, size).encode("utf-8")
 
 
+def is_utf8(args: Args) -> bool:
+    """Both exercises speak of the bytes of a text."""
+    args[0].decode("utf-8")
+    return True
+
+
+MASKED = (
+    "(Do you look at the top bits of a byte already? Print bin(byte & 0b11000000) for the bytes of an é, and compare "
+    "with what you see.)"
+)
+
+
 # --- count_code_points
 
 
@@ -49,7 +63,16 @@ COUNT_CODE_POINTS = add(
         reference=count_code_points,
         cases=[(text.encode("utf-8"),) for text in TEXTS],
         draw=lambda rng, size: (_text(rng, size),),
+        possible=is_utf8,
         returns=int,
+        crashes=[
+            Crash(
+                "characters have no bits",
+                "TypeError",
+                r"for &: 'str' and 'int'",
+                "Going through bytes gives numbers, going through a string gives characters. Is something decoded?",
+            )
+        ],
         without={
             "decode": (
                 "Counting needs no text. Look at the top bits of each byte: they say whether a code point begins."
@@ -61,11 +84,19 @@ COUNT_CODE_POINTS = add(
 
 
 @COUNT_CODE_POINTS.misconception(
-    "the bytes are counted",
-    "An é is two bytes and one code point. Which of the two do you want to count?",
+    "every byte is counted",
+    f"An é is two bytes and one code point. Which of its bytes must not count? {MASKED}",
 )
 def bytes_are_counted(data: bytes) -> int:
     return len(data)
+
+
+@COUNT_CODE_POINTS.misconception(
+    "no byte is ever counted",
+    f"For which byte does your condition come true? {MASKED}",
+)
+def none_is_counted(data: bytes) -> int:
+    return 0
 
 
 @COUNT_CODE_POINTS.misconception(
@@ -129,11 +160,11 @@ def zero_is_nothing(data: bytes) -> int:
 
 
 @COUNT_CODE_POINTS.misconception(
-    "an accent of its own is counted with the letter before it",
+    "an accent of its own, which joins the letter before it, is not counted",
     "What looks like one letter can be two code points. This function counts code points.",
 )
 def what_looks_like_one(data: bytes) -> int:
-    return count_code_points(data) - sum(data.count(mark.encode("utf-8")) for mark in ["\u0301", "\ufeff", "\u200d"])
+    return sum(not unicodedata.combining(character) for character in data.decode("utf-8"))
 
 
 # --- truncate_utf8
@@ -174,14 +205,24 @@ TRUNCATE_UTF8 = add(
             (("word é " * 60).encode("utf-8"), 100),
         ],
         draw=draw_to_truncate,
+        possible=is_utf8,
         returns=bytes,
+        crashes=[
+            Crash(
+                "behind the last byte",
+                "IndexError",
+                r"index out of range",
+                "Here the place is behind the last byte: ask first whether anything is left out.",
+                source=r"\[\w+\]",
+            )
+        ],
     )
 )
 
 
 @TRUNCATE_UTF8.misconception(
     "the data is cut at the limit, wherever that is",
-    "What if the limit is inside a character? A reader would see � at the end.",
+    f"What if the limit is inside a character? A reader would see � at the end. {MASKED}",
 )
 def cut_anywhere(data: bytes, limit: int) -> bytes:
     return data[:limit]
@@ -294,6 +335,32 @@ DECODE_BY_HAND = add(
         draw=DECODE_UTF8.draw,
         returns=str,
         without=dict.fromkeys(("decode", "str", "codecs"), "The point of this one is to do what `.decode` does."),
+        crashes=[
+            Crash(
+                "beyond the last code point",
+                "ValueError",
+                r"chr\(\) arg not in range",
+                "No character has this number: Unicode ends at U+10FFFF. Bytes that give such a number only look like "
+                "UTF-8, so ask before chr.",
+            ),
+            Crash(
+                "the data ends inside a character",
+                "IndexError",
+                r"index out of range",
+                "The data can end in the middle of a character. Are there as many bytes left as that line looks for?",
+            ),
+        ],
     )
 )
-DECODE_BY_HAND.shares(DECODE_UTF8, [each.name for each in DECODE_UTF8.misconceptions])
+DECODE_BY_HAND.shares(
+    DECODE_UTF8,
+    [each.name for each in DECODE_UTF8.misconceptions],
+    hints={
+        "every token is text": "A token can end in the middle of a character. Where the bytes cannot be read, put "
+        "U+FFFD and go on.",
+        "byte by byte": "The é is two bytes, and neither is a character by itself. How many belong together, says the "
+        "header.",
+        "latin 1": "An é that was encoded as UTF-8 is two bytes. What do the top bits of a byte above 127 say?",
+        "drop the byte order mark": "They are a character like any other here, U+FEFF.",
+    },
+)

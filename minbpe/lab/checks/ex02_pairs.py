@@ -7,6 +7,7 @@ from random import Random
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.limits import lean
 from minbpe.lab.checks.runner import Code
@@ -51,6 +52,14 @@ PAIR_PLACES = add(
 
 
 @PAIR_PLACES.misconception(
+    "no place is ever found",
+    "What do you compare? A slice of a list is a list, and a list is never equal to a tuple.",
+)
+def nothing_is_found(ids: list[int], pair: Pair) -> list[int]:
+    return []
+
+
+@PAIR_PLACES.misconception(
     "a place that overlaps the one before it is left out",
     "Looking takes nothing away: in [1, 1, 1] the pair (1, 1) stands at 0 and at 1.",
 )
@@ -89,7 +98,7 @@ def the_first_place(ids: list[int], pair: Pair) -> list[int]:
 
 
 @PAIR_PLACES.misconception(
-    "the last two ids are never looked at",
+    "the pair of the last two ids is never looked at",
     "n ids have n - 1 pairs; the last one begins at n - 2. Where does your range end?",
 )
 def the_last_pair_is_missed(ids: list[int], pair: Pair) -> list[int]:
@@ -221,6 +230,19 @@ def by_their_ids(stats: Counts, n: int) -> list[Pair]:
     return sorted(stats, reverse=True)[:n]
 
 
+KEYS_ONLY = "Going through a dict gives its keys only: `item[1]` is then the second id of a pair. .items() gives both."
+
+
+@TOP_PAIRS.misconception("the second id of a pair is taken for its count", KEYS_ONLY)
+def by_the_second_id(stats: Counts, n: int) -> list[Pair]:
+    return sorted(stats, key=lambda item: item[1], reverse=True)[:n]
+
+
+@TOP_PAIRS.misconception("each pair is taken apart, and its second id is taken for its count", KEYS_ONLY)
+def each_pair_is_taken_apart(stats: Counts, n: int) -> list[int]:
+    return [left for left, _ in by_the_second_id(stats, n)]
+
+
 @TOP_PAIRS.misconception(
     "all pairs are given, not only n of them",
     "The exercise asks for the first n. A slice cuts a list.",
@@ -282,11 +304,20 @@ GET_STATS_IN_PIECES = add(
         reference=get_stats_in_pieces,
         cases=[
             *[_pieces(), _pieces([]), _pieces([1]), _pieces([1, 2]), _pieces([1], [2]), _pieces([1, 2], [3, 4])],
+            _pieces([1, 2], [3]),
             *[_pieces([1, 1], [1]), _pieces([1], [1], [1]), _pieces([1, 2], [], [3]), _pieces([], [1], [], [], [2])],
             *[_pieces([1, 2, 3], [1, 2, 3], [1]), _pieces([0], [0], [5, 0]), _pieces([1, 2, 3, 4])],
             _pieces(*([i, i + 1, i] for i in range(40))),
         ],
         draw=draw_pieces,
+        crashes=[
+            Crash(
+                "pieces come one at a time",
+                "TypeError",
+                r"(iterator|generator)'( object)? (has no len|is not subscriptable)",
+                "The pieces come one at a time, and nobody knows yet how many: go through them with `for`.",
+            )
+        ],
         returns=dict[Pair, int],
         # A hundred thousand ids, made as they are asked for: all of them take four times the memory that is allowed.
         more=lean(
@@ -351,13 +382,27 @@ def the_last_pair_twice(pieces: list[list[int]]) -> Counts:
 
 
 @GET_STATS_IN_PIECES.misconception(
-    "the counts of the last piece replace those before it",
-    "The counts go on from piece to piece: one dict for all of them.",
+    "only the pairs inside of the last piece are given",
+    "The counts go on from piece to piece: where is the dict made that holds them all? And which pair is in neither of "
+    "two neighbouring pieces?",
 )
 def only_the_last_piece(pieces: list[list[int]]) -> Counts:
     counts: Counts = {}
     for piece in pieces:
         counts = base.get_stats(piece)
+    return counts
+
+
+@GET_STATS_IN_PIECES.misconception(
+    "the counts of each piece replace those before it",
+    "The counts go on from piece to piece: one dict for all of them.",
+)
+def counts_are_replaced(pieces: list[list[int]]) -> Counts:
+    counts: Counts = {}
+    last: list[int] = []
+    for piece in pieces:
+        counts = base.get_stats([*last, *piece])
+        last = [*last, *piece][-1:]
     return counts
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from random import Random
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb03_merges import MERGE
 
@@ -89,7 +91,7 @@ def only_the_left_half(ids: list[int], pair: Pair, idx: int) -> list[int]:
 
 
 @UNMERGE.misconception(
-    "this merges once more",
+    "the pair becomes the id once more, and not the id the pair",
     "`merge` turns the pair into the id. This time the id becomes the pair.",
 )
 def merged_again(ids: list[int], pair: Pair, idx: int) -> list[int]:
@@ -136,7 +138,7 @@ def _search(
     while not enough(size(text), len(ids)):
         stats = base.get_stats(ids)
         if not stats:
-            raise ValueError("no vocabulary compresses the text so well")
+            raise ValueError(f"bytes per token, with all pairs of this text merged: only {size(text) / len(ids):.3g}")
         ids = base.merge(ids, max(stats, key=stats.__getitem__), vocab_size)
         vocab_size += 1
     return vocab_size
@@ -267,6 +269,44 @@ MERGE_BY_REPLACE = add(
         draw=MERGE.draw,
         returns=list[int],
         needs={"replace": "The point of this one is to let `str.replace` do the walking."},
+        keep=MERGE.keep,
+        crashes=[
+            Crash(
+                "a pair is no text",
+                "TypeError",
+                r"replace\(\) argument \d must be str",
+                "`replace` wants text: the pair as two characters, one behind the other, and the new id as one.",
+            )
+        ],
     )
 )
-MERGE_BY_REPLACE.shares(MERGE, [each.name for each in MERGE.misconceptions])
+
+
+@MERGE_BY_REPLACE.misconception(
+    "the ids are replaced in the digits that Python writes for them, where the 1 is in 11 as well",
+    "One character for each id, made by `chr`: then no id can be found inside of another.",
+)
+def in_the_digits(ids: list[int], pair: Pair, idx: int) -> list[int]:
+    return [int(each) for each in re.findall(r"\d+", str(ids).replace(f"{pair[0]}, {pair[1]}", str(idx)))]
+
+
+MERGE_BY_REPLACE.shares(
+    MERGE,
+    [each.name for each in MERGE.misconceptions],
+    hints={
+        "a merge reuses what it consumed": "`replace` uses each character once: in 'aaa' it finds 'aa' once. What else "
+        "goes over the ids?",
+        "only the first occurrence": "`replace` takes all places, unless a third argument says how many.",
+        "from right to left": "`replace` goes from left to right. Is something turned around before it?",
+        "the last id is lost": "`replace` loses nothing. Is the last id in the text, and on the way back?",
+        "no pair is ever found": "A text does not change: `replace` gives a new one. And does what you look for stand "
+        "in the text? Print both.",
+        "the last pair is missed": "`replace` looks through the whole text. Are all the ids in it?",
+        "the next id is skipped": "Two characters are replaced by one. How many are there in what you look for?",
+        "pairs at even places": "`replace` finds the pair anywhere. Are the ids cut into twos before it?",
+        "the second half stays": "Two characters become one: which do you look for, and what do you put in?",
+        "either way round": "(1, 2) is not (2, 1): one of the two replacements is too many.",
+        "ids are bytes": "Ids go on beyond 255, and bytes do not. What gives a character for each number?",
+        "not even neighbours": "Look for the two characters together, as one text: nothing can stand between them.",
+    },
+)

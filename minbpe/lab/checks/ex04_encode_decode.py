@@ -10,6 +10,7 @@ from typing import Any
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, by_value
 
 Pair = tuple[int, int]
@@ -48,6 +49,13 @@ def draw_tokens(rng: Random, size: int) -> Args:
     return tokens_of(rng, inputs.text(rng, size).encode("utf-8"))
 
 
+def is_text(args: Args) -> bool:
+    """All the bytes together are UTF-8."""
+    ids, vocab = args
+    b"".join(vocab[idx] for idx in ids).decode("utf-8")
+    return True
+
+
 WINK = "😉".encode()
 CASES: list[Args] = [
     ([], {97: b"a"}),
@@ -78,6 +86,7 @@ TOKEN_SPANS = add(
         reference=token_spans,
         cases=CASES,
         draw=draw_tokens,
+        possible=is_text,
         returns=list[Span],
     )
 )
@@ -237,6 +246,14 @@ STREAM_DECODE = add(
             ([1, 2, 1, 2] * 9, {1: WINK[:3], 2: WINK[3:]}),
         ],
         draw=draw_stream,
+        crashes=[
+            Crash(
+                "a class is no decoder",
+                "TypeError",
+                r"decode\(\) missing",
+                "`getincrementaldecoder` gives a class: brackets behind it make a decoder. Make one, before the loop.",
+            )
+        ],
         returns=list[str],
     )
 )
@@ -273,6 +290,27 @@ _misconception(
     "each token by itself",
     _stream(lambda data: (data.decode("utf-8", errors="replace"), b"")),
 )
+A_DECODER_EACH = (
+    "each token gets a decoder of its own, which knows nothing of the bytes before it",
+    "What is kept of half a character must be there in the next round of the loop. Where is it made?",
+)
+_misconception(
+    *A_DECODER_EACH, "a decoder for each token", _stream(lambda data: (certain(data)[0], b""), lambda rest: "")
+)
+_misconception(
+    *A_DECODER_EACH,
+    "a decoder for each token, and the last one is asked once more",
+    lambda ids, vocab: _decoders(ids, vocab),
+)
+
+
+def _decoders(ids: Iterable[int], vocab: Vocab) -> Iterator[str]:
+    for idx in ids:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        yield decoder.decode(vocab[idx])
+    yield decoder.decode(b"", final=True)  # of the last one only
+
+
 _misconception(
     "all the ids are read before the first piece is given",
     "Whoever is watching wants to read along: give each piece before you ask for the next id.",
@@ -301,7 +339,7 @@ def _while_it_decodes(data: bytes) -> tuple[str, bytes]:
 
 
 _misconception(
-    "one bad byte holds back everything after it",
+    "one bad byte is held back, and everything after it",
     "What cannot become UTF-8 any more is certain, too: it is a �. Give it, and go on.",
     "damage holds everything back",
     _stream(_while_it_decodes, lambda data: data.decode("utf-8", errors="replace")),
@@ -323,9 +361,7 @@ _misconception(
     "each piece repeats the text so far",
     "Joined, the pieces are the text: give only what is new.",
     "the whole text each time",
-    lambda ids, vocab: (
-        b"".join(vocab[idx] for idx in [*ids][:n]).decode("utf-8", errors="replace") for n in range(1, len([*ids]) + 1)
-    ),
+    lambda ids, vocab: _repeating(ids, vocab),
 )
 _misconception(
     "a bad byte stops the stream",
@@ -333,6 +369,13 @@ _misconception(
     "all tokens are text",
     lambda ids, vocab: _strictly(ids, vocab),
 )
+
+
+def _repeating(ids: Iterable[int], vocab: Vocab) -> Iterator[str]:
+    data = b""
+    for idx in ids:
+        data += vocab[idx]
+        yield data.decode("utf-8", errors="replace")
 
 
 def _strictly(ids: Iterable[int], vocab: Vocab) -> Iterator[str]:

@@ -10,7 +10,11 @@ from random import Random
 
 from minbpe import base
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
+from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, chunks_of, tell_merges
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told
 
 Merges = dict[tuple[int, int], int]
 
@@ -29,6 +33,40 @@ TRIED_PATTERNS = [
     *[r"\w+", r"[a-z]+", r" ?[a-z]+", r"\S+", r"a", r"ab", r"(\w)(\w*)", r"(?:a|b)+", r"\d{1,3}", r"a*", r"\b"],
     *[r"[^ ]+ ", r"(a)|(b)", r"\s+|\w+", r"[\s\S]"],
 ]
+
+SIGNS = "|#,;~\0\n"  # that an answer may put in place of the matches, to cut the text there
+
+
+def draw_pattern(rng: Random, size: int) -> Args:
+    text = inputs.text(rng, size)
+    for _ in range(rng.choice([0, 0, 1, 2])):
+        place = rng.randint(0, len(text))
+        text = text[:place] + rng.choice(SIGNS) + text[place:]
+    return rng.choice(TRIED_PATTERNS), text
+
+
+def tell_lost(args: Args, expected: list[str], got: list[str]) -> Told:
+    """The first piece that is another one."""
+    place = next((place for place, each in enumerate(zip(expected, got, strict=False)) if each[0] != each[1]), None)
+    if place is not None:
+        return Told(
+            "another piece is lost",
+            f"At place {place} of what came back stands {look(got[place])}. The next piece that no match holds is "
+            f"{look(expected[place])}.",
+            "Find that piece in the text. Where does the match before it end, and where does the next one begin?",
+        )
+    if len(got) < len(expected):
+        return Told(
+            "a piece is missing",
+            f"{look(expected[len(got)])} is in no match, so it is lost as well, and it is not in what came back.",
+            "Which part of your code should find that piece? Follow it to there.",
+        )
+    return Told(
+        "a piece that is not lost",
+        f"At the end stands {look(got[len(expected)])}, and no such piece is lost there.",
+        "What puts it in? Only what stands outside of all matches is lost, and an empty piece is none.",
+    )
+
 
 LOST_TEXT = add(
     Exercise(
@@ -56,15 +94,54 @@ LOST_TEXT = add(
                 (r"(\w)(\w*)", "to be, or"),
                 (r"(a)|(b)", "axb!"),
                 (r"a*", "bab"),
-                (r"\b", "a b"),
+                (r"\b", "to be, ok"),
             ],
             *[(r" ?[a-z]+", "one  two"), (r"a", "bab"), (r"ab", "ababxab"), (r"[a-z]+", "é😉e\u0301"), (r"a", "a\0a")],
             *[(r"[^ ]+ ", "the cat sat"), (r"[\s\S]", "a\nb"), (r"\d{1,3}", "1234 is 1234")],
+            *[(r"a", "az"), (r"a", "za"), (r"\w+", "a ba"), (r"[a-z]+", "a|b#c"), (r"[a-z]+", "a\nb;c,d~")],
         ],
-        draw=lambda rng, size: (rng.choice(TRIED_PATTERNS), inputs.text(rng, size)),
+        draw=draw_pattern,
+        keep=[0],
+        possible=lambda args: bool(re.search(*args)),
         returns=list[str],
+        tell=tell_lost,
+        crashes=[
+            Crash(
+                "findall gives no matches",
+                "AttributeError",
+                r"'(str|tuple)' object has no attribute '(start|end|span|group)'",
+                "`findall` gives what was found as text, without its place. `finditer` gives matches, which know it.",
+            ),
+            Crash(
+                "a tuple of groups",
+                "TypeError",
+                r"must be str, not tuple|\(not \"tuple\"\)|expected str instance, tuple found",
+                "With several groups in the pattern, `findall` gives tuples of what they hold. `finditer` gives "
+                "matches, and each knows where it begins and ends.",
+            ),
+        ],
     )
 )
+
+
+@LOST_TEXT.misconception(
+    "`re` is given the text first and the pattern second",
+    "re.finditer(pattern, string): which of your two comes first?",
+)
+def text_and_pattern_swapped(pattern: str, text: str) -> list[str]:
+    lost, end = [], 0
+    for match in re.finditer(text, pattern):
+        lost.append(text[end : match.start()])
+        end = match.end()
+    return [part for part in [*lost, text[end:]] if part]
+
+
+@LOST_TEXT.misconception(
+    "a | is put in the place of each match, and the text is cut at every |",
+    "The text can hold that sign as well, or any other. `finditer` says where the matches are.",
+)
+def cut_at_a_sign(pattern: str, text: str) -> list[str]:
+    return [part for part in re.sub(pattern, "|", text).split("|") if part]
 
 
 @LOST_TEXT.misconception(
@@ -134,7 +211,7 @@ def cut_by_split(pattern: str, text: str) -> list[str]:
     "`replace` removes them everywhere, also where the pattern did not match. Use the places of the matches.",
 )
 def removed_everywhere(pattern: str, text: str) -> list[str]:
-    for found in {match[0] for match in re.finditer(pattern, text)} - {""}:
+    for found in dict.fromkeys(match[0] for match in re.finditer(pattern, text) if match[0]):
         text = text.replace(found, "\0\0")
     return [part for part in text.split("\0\0") if part]
 
@@ -189,6 +266,22 @@ def _from_the_left(number: str) -> list[str]:
 )
 def from_the_left(number: str) -> list[str]:
     return _from_the_left(number)
+
+
+GROUPED = (
+    "the pattern has a group in round brackets, so `findall` gives what stands in the group",
+    "`findall` gives whole matches only where the pattern has no group. (?:…) holds together like (…), and is none.",
+)
+
+
+@GROUP_DIGITS.misconception(*GROUPED)
+def what_the_group_holds(number: str) -> list[str]:
+    return re.findall(r"\d{1,3}(?=(\d{3})*$)", number)
+
+
+@GROUP_DIGITS.misconception(*GROUPED)
+def what_both_groups_hold(number: str) -> list[tuple[str, str]]:
+    return re.findall(r"(\d{1,3})(?=(\d{3})*$)", number)
 
 
 @GROUP_DIGITS.misconception(
@@ -265,6 +358,11 @@ def naive(rows: list[list[int]], counts: list[int], vocab_size: int) -> Merges:
     return merges
 
 
+def in_full(counts: dict[str, int]) -> list[str]:
+    """Each chunk as often as it occurs."""
+    return [chunk for chunk, count in counts.items() for _ in range(count)]
+
+
 def train_on_counts(counts: dict[str, int], vocab_size: int) -> Merges:
     return naive([list(chunk.encode("utf-8")) for chunk in counts], list(counts.values()), vocab_size)
 
@@ -295,11 +393,58 @@ TRAIN_ON_COUNTS = add(
                 ({"ab": 2, "ba": 2, "": 5}, 258),
                 ({"xab": 1, "cd": 2, "yab": 1}, 257),
                 ({"cd": 3, "ab": 3}, 257),
+                ({"ab": 5, "cdcd": 1}, 257),
+                ({"ab": 2, "abx": 2, "cd": 5}, 257),
+                ({"abab": 3, "cd": 7}, 257),
+                ({"ab": 5, "cd": 9}, 257),
+                ({"ab": 20, "cd": 50}, 257),
             ],
         ],
         draw=draw_counts,
         returns=dict[tuple[int, int], int],
+        crashes=[OUT_OF_PAIRS],
+        tell=lambda args, expected, got: tell_merges(chunks_of(in_full(args[0])), expected, got),
     )
+)
+TRAIN_ON_COUNTS.shares(
+    TRAIN,
+    [
+        "larger ids win ties",
+        "smaller ids win ties",
+        "ties do not matter",
+        "the merged ids are dropped",
+        "never out of pairs",
+        "counts are never emptied",
+    ],
+    lambda train: lambda counts, vocab_size: train(in_full(counts), vocab_size),
+)
+
+
+def _multiplied(others_too: bool, at_each_place: bool) -> Callable[[dict[str, int], int], Merges]:
+    """An answer that multiplies what is in the counts already by how often the chunk occurs."""
+
+    def answer(counts: dict[str, int], vocab_size: int) -> Merges:
+        rows, merges = {chunk: list(chunk.encode("utf-8")) for chunk in counts}, Merges()
+        for idx in range(256, vocab_size):
+            stats: dict[tuple[int, int], int] = {}
+            for chunk, row in rows.items():
+                for pair in pairwise(row):
+                    stats[pair] = (stats.get(pair, 0) + 1) * (counts[chunk] if at_each_place else 1)
+                for pair in () if at_each_place else list(stats) if others_too else set(pairwise(row)):
+                    stats[pair] *= counts[chunk]
+            if not stats:
+                break
+            pair = max(stats, key=stats.__getitem__)
+            rows = {chunk: base.merge(row, pair, idx) for chunk, row in rows.items()}
+            merges[pair] = idx
+        return merges
+
+    return answer
+
+
+MULTIPLIED = (
+    "the counts that are there already are multiplied by how often the chunk occurs",
+    "What comes from the chunks before it stays as it is. What does each place in this chunk add to it?",
 )
 
 
@@ -308,6 +453,9 @@ def _counting(change: Callable[[dict[str, int]], dict[str, int]]) -> Callable[[d
 
 
 for _name, _belief, _hint, _answer in [
+    ("all counts are multiplied", *MULTIPLIED, _multiplied(others_too=True, at_each_place=False)),
+    ("the counts of a chunk are multiplied", *MULTIPLIED, _multiplied(others_too=False, at_each_place=False)),
+    ("a count is multiplied at each place", *MULTIPLIED, _multiplied(others_too=False, at_each_place=True)),
     (
         "each chunk counts once",
         "each chunk counts once, however often it occurs",

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.nb06_special_tokens import (
     BEGIN_ALIKE,
@@ -21,6 +22,8 @@ from minbpe.lab.checks.nb06_special_tokens import (
     draw_special,
 )
 from minbpe.lab.checks.runner import Code
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told
 
 Found = list[tuple[int, str]]
 Message = dict[str, str]
@@ -56,6 +59,33 @@ def draw_to_find(rng: Random, size: int) -> Args:
     return text, {name: 1000 + place for place, name in enumerate(names)}
 
 
+def tell_find(args: Args, expected: Found, got: Found) -> Told | None:
+    """Which name is in the list and should not be, or the other way round."""
+    if sorted(expected) == sorted(got):
+        return Told(
+            "another order",
+            "These are the right names and places, but not in the order of the text.",
+            "Walk through the text once, from left to right, and ask for all names at each place.",
+        )
+    for place, name in got:
+        end = place + len(name)
+        over = next((each for each in expected if each[0] < end and place < each[0] + len(each[1])), None)
+        if over and over != (place, name):
+            return Told(
+                "names overlap",
+                f"{look(name)} at place {place} shares characters with {look(over[1])} at place {over[0]}. That one "
+                "counts.",
+                "Of names that begin together the longest counts, and what belongs to it is not looked at again. Where "
+                "does the search go on?",
+            )
+    missing = next((each for each in expected if each not in got), None)
+    return missing and Told(
+        "a name is not found",
+        f"{look(missing[1])} stands at place {missing[0]}, and is not in the list.",
+        "Does your search come to that place, and does it ask for this name there?",
+    )
+
+
 FIND_SPECIAL = add(
     Exercise(
         "find_special",
@@ -66,12 +96,30 @@ FIND_SPECIAL = add(
         hint="Walk through the text. Which names begin at this place? After the longest of them, go on behind it.",
         reference=find_special,
         cases=[
-            *[("", ONE), ("a", {}), ("<|a|>", ONE), ("x<|a|>y", ONE), ("<|a|><|a|>", ONE), ("<|a|>x<|a|>", ONE)],
+            *[
+                ("", ONE),
+                ("", {}),
+                ("a", {}),
+                ("<|a|>", ONE),
+                ("x<|a|>y", ONE),
+                ("<|a|><|a|>", ONE),
+                ("<|a|>x<|a|>", ONE),
+            ],
             *[("<|a|><|b|>", TWO), ("<|a|>x", TWO), ("<|A|>", ONE), ("<|a|", ONE), ("<<|a|>>", ONE), ("é<|a|>", ONE)],
             *[("(.)x", {"(.)": 7}), ("a.b", {".": 3, "a.": 4}), ("$^$", {"$": 1, "^": 2}), ("aaa", {"aa": 5})],
             *[("ab", {"b": 1, "a": 2}), ("abc", {"ab": 1, "abc": 2}), ("abc", {"abc": 2, "ab": 1}), ("\0<|a|>", ONE)],
             *[("abc", {"bc": 1, "ab": 2}), ("[X]+", dict.fromkeys(BEGIN_ALIKE[1], 5)), ("😉<|a|>", ONE)],
         ],
+        crashes=[
+            Crash(
+                "index where find is meant",
+                "ValueError",
+                "substring not found",
+                "`index` raises this where there is nothing; `find` gives -1. And in a walk through the text, "
+                "`text.startswith(name, place)` asks for one place.",
+            )
+        ],
+        tell=tell_find,
         draw=draw_to_find,
         returns=list[tuple[int, str]],
     )
@@ -107,6 +155,27 @@ def _shortest(text: str, special_tokens: Special) -> Found:
 )
 def _name_by_name(text: str, special_tokens: Special) -> Found:
     return [(match.start(), name) for name in special_tokens for match in re.finditer(re.escape(name), text)]
+
+
+@_finding(
+    "an empty pattern",
+    "the case that there are no special tokens at all is forgotten",
+    "A pattern made of no names is empty, and finds nothing, '', at every place. What should come back when "
+    "special_tokens is empty?",
+)
+def _empty_pattern(text: str, special_tokens: Special) -> Found:
+    names = map(re.escape, sorted(special_tokens, key=len, reverse=True))
+    return [(match.start(), match[0]) for match in re.finditer("|".join(names), text)]
+
+
+@_finding(
+    "one place is skipped",
+    "behind a name one character is skipped",
+    "The next name may begin right where this one ends. How far does each turn of your loop go on when it has found "
+    "one?",
+)
+def _one_skipped(text: str, special_tokens: Special) -> Found:
+    return list(_walk(text, lambda here: max(here, key=len), list(special_tokens), lambda name: len(name) + 1))
 
 
 @_finding(
@@ -249,6 +318,26 @@ CHAT_IDS = add(
             ([says("user\n", "a\r\n"), says("", "é")], CHAT, LENGTH),
             ([says("user", "<|endoftext|>"), says("user", "\n")], MORE, LENGTH),
         ],
+        crashes=[
+            Crash(
+                "an id is joined to a list",
+                "TypeError",
+                r"can only concatenate list",
+                "A list and a number do not join: += is for the list that encode_ordinary gives. What is for one id?",
+            ),
+            Crash(
+                "another name",
+                "KeyError",
+                r"im_(start|end)",
+                "The name of a marker is written with all its signs: <|im_start|>, <|im_end|>.",
+            ),
+            Crash(
+                "another key",
+                "KeyError",
+                "",
+                'A message has the keys "role" and "content". special_tokens has the names of the two markers.',
+            ),
+        ],
         draw=draw_chat,
         returns=list[int],
     )
@@ -271,8 +360,7 @@ def _found_in(text: str, special_tokens: Special, encode_ordinary: Encode) -> li
     "the whole chat is one text",
     "the chat is written as one text first, and the markers are looked for in it",
     "Whoever writes a marker into a message gets its id then. Put in the ids of the markers yourself; what a message "
-    "holds is "
-    "only ever ordinary text.",
+    "holds is only ever ordinary text.",
 )
 def _one_text(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
     text = "".join(f"{START}{each['role']}\n{each['content']}{END}\n" for each in messages)
@@ -309,13 +397,39 @@ def _role_is_trusted(messages: list[Message], special_tokens: Special, encode_or
     "role and content in one piece",
     "role, newline and content are encoded as one string",
     "Then a content that begins with a newline changes the tokens of the frame: `\\n\\n` can be one token. Encode "
-    "each of the "
-    "three on its own.",
+    "each of the three on its own.",
 )
 def _in_one_piece(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
     ids = []
     for each in messages:
         ids += [special_tokens[START], *encode_ordinary(f"{each['role']}\n{each['content']}")]
+        ids += [special_tokens[END], *encode_ordinary("\n")]
+    return ids
+
+
+@_chat(
+    "role and newline in one piece",
+    "the role and the newline behind it are encoded as one string",
+    "Put together, two texts can become other tokens than each by itself. Encode each of the three on its own.",
+)
+def _role_and_newline(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
+    ids = []
+    for each in messages:
+        ids += [special_tokens[START], *encode_ordinary(each["role"] + "\n"), *encode_ordinary(each["content"])]
+        ids += [special_tokens[END], *encode_ordinary("\n")]
+    return ids
+
+
+@_chat(
+    "newline and content in one piece",
+    "the content and the newline before it are encoded as one string",
+    "A content that begins with a newline could then melt into one token with that of the frame. Encode each of the "
+    "three on its own.",
+)
+def _newline_and_content(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
+    ids = []
+    for each in messages:
+        ids += [special_tokens[START], *encode_ordinary(each["role"]), *encode_ordinary("\n" + each["content"])]
         ids += [special_tokens[END], *encode_ordinary("\n")]
     return ids
 
@@ -354,13 +468,30 @@ def _stripped(messages: list[Message], special_tokens: Special, encode_ordinary:
     return chat_ids([says(m["role"], m["content"].strip()) for m in messages], special_tokens, encode_ordinary)
 
 
+MARKERS_ARE_HARMLESS = "Somebody may ask what <|im_end|> means. As ordinary text it is harmless: keep it."
+
+
+def _without_markers(text: str) -> str:
+    return text.replace(START, "").replace(END, "")
+
+
 @_chat(
     "markers are deleted from the content",
-    "what looks like a marker is deleted from the messages",
-    "Somebody may ask what <|im_end|> means. As ordinary text it is harmless: keep it.",
+    "what looks like a marker is deleted from the content",
+    MARKERS_ARE_HARMLESS,
 )
 def _deleted(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
-    clean = [{key: text.replace(START, "").replace(END, "") for key, text in each.items()} for each in messages]
+    clean = [says(each["role"], _without_markers(each["content"])) for each in messages]
+    return chat_ids(clean, special_tokens, encode_ordinary)
+
+
+@_chat(
+    "markers are deleted from the messages",
+    "what looks like a marker is deleted from role and content",
+    MARKERS_ARE_HARMLESS,
+)
+def _deleted_everywhere(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:
+    clean = [says(_without_markers(each["role"]), _without_markers(each["content"])) for each in messages]
     return chat_ids(clean, special_tokens, encode_ordinary)
 
 
@@ -405,6 +536,7 @@ SPLIT_BY_HAND = add(
         reference=split_by_hand,
         cases=SPLIT_SPECIAL.cases,
         draw=SPLIT_SPECIAL.draw,
+        possible=SPLIT_SPECIAL.possible,
         returns=list[str],
         without=dict.fromkeys(
             ("re", "regex"),
@@ -412,4 +544,44 @@ SPLIT_BY_HAND = add(
         ),
     )
 )
-SPLIT_BY_HAND.shares(SPLIT_SPECIAL, [each.name for each in SPLIT_SPECIAL.misconceptions])
+# What only an empty pattern gives.
+OF_A_PATTERN = ("dropped and without special tokens", "empty parts everywhere", "the first given and empty parts")
+NO_EMPTY_PARTS = "Where two special tokens touch, and at the ends, there is nothing in between. Leave that out."
+SPLIT_BY_HAND.shares(
+    SPLIT_SPECIAL,
+    [each.name for each in SPLIT_SPECIAL.misconceptions if each.name not in OF_A_PATTERN],
+    hints={
+        "special tokens are dropped": "They are needed: each becomes its id. What do you put into the list when a name "
+        "is found?",
+        "signs of the regex": "No sign of a name means anything here. `text.startswith(name, i)` takes all of them as "
+        "they are.",
+        "the first given wins": "The longest should win, in whatever order they are given. In which order do you ask "
+        "for them?",
+        "empty parts are kept": NO_EMPTY_PARTS,
+        "without special tokens": "With no special tokens the text is one part, in one piece. Follow this call through "
+        "your loop: what cuts it?",
+        "only the first is found": "A text can hold many: does the loop go on behind the first one?",
+    },
+)
+
+
+@SPLIT_BY_HAND.misconception(
+    "of special tokens that begin alike the first one given wins, and empty parts are kept",
+    "The longest should win, in whatever order they are given: in which order do you ask for them? And where two "
+    "special tokens touch, and at the ends, there is nothing in between: leave that out.",
+)
+def the_first_given_with_empty_parts(text: str, special_tokens: Special) -> list[str]:
+    parts, start = [], 0
+    for place, name in _walk(text, lambda here: here[0], list(special_tokens)):
+        parts += [text[start:place], name]
+        start = place + len(name)
+    return [*parts, text[start:]]
+
+
+@SPLIT_BY_HAND.misconception(
+    "what comes behind the last special token is lost",
+    "When the walk is over, a part is still open. Where does it begin?",
+)
+def the_last_part_is_lost(text: str, special_tokens: Special) -> list[str]:
+    parts = split_by_hand(text, special_tokens)
+    return parts if not parts or parts[-1] in special_tokens else parts[:-1]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from random import Random
 from typing import Any
 
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
 from minbpe.lab.checks.limits import ready
-from minbpe.lab.checks.nb07_gpt4_parity import ABC, GPT4_TOKENIZER, LEFT, Ranks, draw_ranks, ranks_of, real
+from minbpe.lab.checks.nb05_regex_splitting import split
+from minbpe.lab.checks.nb07_gpt4_parity import ABC, GPT4_TOKENIZER, LEFT, NO_TOKEN_OF_THAT_ID, tell_gpt4
+from minbpe.lab.checks.ranks import Ranks, draw_ranks, ranks_of, real
 from minbpe.lab.checks.runner import Step
+from minbpe.lab.checks.telling import Told, counted
 
 # --- load_ranks
 
@@ -20,14 +25,34 @@ def _line(token: bytes, rank: int) -> bytes:
     return base64.b64encode(token) + b" " + str(rank).encode()
 
 
+def _written(part: bytes) -> str:
+    return part.decode("ascii", "backslashreplace")
+
+
+def _fields(line: bytes) -> tuple[bytes, bytes]:
+    parts = line.split()
+    if not parts:
+        raise ValueError("it is empty")
+    if len(parts) != 2:
+        raise ValueError(f"it has {counted(len(parts), 'part')}, not 2")
+    return parts[0], parts[1]
+
+
+def _token(part: bytes, strict: bool = True) -> bytes:
+    try:
+        token = base64.b64decode(part, validate=strict)
+    except ValueError:  # binascii.Error is one
+        raise ValueError(f"{_written(part)} is not base64") from None
+    if not token:
+        raise ValueError("the token has no bytes")
+    return token
+
+
 def _read(line: bytes) -> tuple[bytes, int]:
-    token, rank = line.split()
+    token, rank = _fields(line)
     if not rank.isdigit():
-        raise ValueError("the rank is not a number")
-    decoded = base64.b64decode(token, validate=True)  # binascii.Error is a ValueError
-    if not decoded:
-        raise ValueError("a token has at least one byte")
-    return decoded, int(rank)
+        raise ValueError(f"{_written(rank)} is not made of digits")
+    return _token(token), int(rank)
 
 
 def load_ranks(lines: list[bytes]) -> Ranks:
@@ -48,6 +73,7 @@ BAD = [
     b"IQ== ",
     b"IQ== x",
     b"IQ== -1",
+    b"IQ== 1_0",
     b"IQ== 1.5",
     b"IQ 1",
     b"I!Q== 1",
@@ -65,7 +91,7 @@ def draw_lines(rng: Random, size: int) -> Args:
     ranks = rng.sample(range(1000), len(tokens))
     ending = rng.choice([b"", b"\n", b"\r\n"])
     lines = [_line(token, rank) + ending for token, rank in zip(tokens, ranks, strict=True)]
-    if rng.random() < 0.4:
+    if rng.random() < 0.6:
         lines.insert(rng.randint(0, len(lines)), rng.choice(BAD) + ending)
     return (lines,)
 
@@ -142,12 +168,28 @@ def _damaged(line: bytes) -> bool:
 
 
 def _lenient(line: bytes) -> tuple[bytes, int]:
-    token, rank = line.split()
+    token, rank = _fields(line)
     _read(b"IQ== " + rank)
-    if not (decoded := base64.b64decode(token)):
-        raise ValueError("empty")
-    return decoded, int(rank)
+    return _token(token, strict=False), int(rank)
 
+
+def _with_digits(line: bytes) -> tuple[bytes, int]:
+    token, rank = _fields(line)
+    if not rank.isdigit():
+        raise ValueError("the rank is not a number")
+    return base64.b64decode(token, validate=True), int(rank)
+
+
+def _by_int(line: bytes) -> tuple[bytes, int]:
+    token, rank = _fields(line)
+    return base64.b64decode(token, validate=True), int(rank)
+
+
+NOTHING_OF_LINES = (
+    "split, int and b64decode raise errors of their own, which know nothing of lines. Catch them, and raise one that "
+    "names the line."
+)
+UNLESS_VALIDATED = "b64decode drops what it does not know, unless validate=True tells it not to."
 
 for _name, _belief, _hint, _answer in [
     (
@@ -193,10 +235,34 @@ for _name, _belief, _hint, _answer in [
         _loading(_read, named=False),
     ),
     (
+        "errors are not caught",
+        "what goes wrong in a line is not caught, so nobody learns which line it was",
+        NOTHING_OF_LINES,
+        lambda lines: dict(map(_with_digits, lines)),
+    ),
+    (
+        "errors are not caught, and int takes -1",
+        "whatever int takes for a number is taken for a rank, and what goes wrong in a line is not caught",
+        f"int takes -1 and 1_000 as well: ask for digits. And: {NOTHING_OF_LINES}",
+        lambda lines: dict(map(_by_int, lines)),
+    ),
+    (
         "base64 takes anything",
         "signs that are no base64 are passed over in silence",
-        "b64decode drops what it does not know, unless validate=True tells it not to.",
+        UNLESS_VALIDATED,
         _loading(_lenient),
+    ),
+    (
+        "base64 takes anything, or nothing",
+        "signs that are no base64 are passed over in silence, even where nothing is left",
+        UNLESS_VALIDATED,
+        _loading(lambda line: (base64.b64decode(_fields(line)[0]), _read(b"IQ== " + _fields(line)[1])[1])),
+    ),
+    (
+        "int takes -1",
+        "whatever int takes for a number is taken for a rank",
+        "int takes -1 and 1_000 as well. A rank is made of digits and nothing else: which method of bytes asks that?",
+        _loading(_by_int),
     ),
     (
         "ranks stay bytes",
@@ -235,6 +301,10 @@ def draw_some_unreachable(rng: Random, size: int) -> Args:
     return (ranks_of(list(dict.fromkeys(tokens)), rng.randrange(1, 256, 2), rng.randrange(256)),)
 
 
+NO_RANK = (
+    "These bytes have no rank. Two neighbours merge only where their bytes, put together, have one: ranks.get(…, "
+    "math.inf) asks without an error. And what does your loop do when no neighbours have one?"
+)
 UNREACHABLE = add(
     Exercise(
         "unreachable",
@@ -243,8 +313,7 @@ UNREACHABLE = add(
         asked_in="exercises",
         passed="exactly the tokens that no encoding gives",
         hint="Take the bytes of one token, and merge neighbours as an encoding does, the lowest rank first. Is the "
-        "token "
-        "itself what is left?",
+        "token itself what is left?",
         reference=unreachable,
         cases=[
             (ranks_of([b"ab", b"cd", b"bc", b"abcd"]),),
@@ -270,6 +339,15 @@ UNREACHABLE = add(
                 (ranks_of([b"bc", b"ab", b"bcd", b"abcd"]),),
             ],
         ],
+        crashes=[
+            Crash(
+                "half of a single byte",
+                "KeyError",
+                r"^b''$",
+                "token[:-1] and token[1:] leave nothing of a single byte. Begin with the single bytes, and merge them.",
+            ),
+            Crash("no rank", "KeyError", r"^b['\"]", NO_RANK),
+        ],
         draw=draw_some_unreachable,
         returns=set[bytes],
         draws=40,
@@ -282,9 +360,10 @@ def _not_reached(name: str, belief: str, hint: str) -> Callable[[Callable[[Ranks
 
 
 @_not_reached(
-    "every token reaches itself",
-    "the whole token is looked up first, so every token reaches itself",
-    "tiktoken does look the whole chunk up first. Here the question is what merging alone would give.",
+    "every token counts as reached",
+    "every token counts as reached",
+    "In abc, neither ab nor bc need have a rank. What does your loop do when the lowest rank is infinity? (And the "
+    "whole token is not to be looked up first.)",
 )
 def _none(ranks: Ranks) -> set[bytes]:
     return set()
@@ -312,10 +391,13 @@ def _leftmost(ranks: Ranks) -> set[bytes]:
     return {token for token in ranks if merged(ranks, token, lambda places, joined: places[0]) != [token]}
 
 
+LOW_IS_EARLY = "A low rank was learned early. So which of the neighbours go first?"
+
+
 @_not_reached(
     "highest rank first",
     "the highest rank is merged first",
-    "The lowest rank was learned earliest, and goes first.",
+    LOW_IS_EARLY,
 )
 def _highest(ranks: Ranks) -> set[bytes]:
     return {
@@ -347,8 +429,7 @@ def _bytes_too(ranks: Ranks) -> set[bytes]:
     "only what was learned before the token counts",
     "merges of a higher rank than the token itself are left out",
     "An encoding knows all the ranks. Of two neighbours with a lower and a higher one it takes the lower first; but "
-    "with "
-    "nothing lower left it goes on with the higher.",
+    "with nothing lower left it goes on with the higher.",
 )
 def _earlier_only(ranks: Ranks) -> set[bytes]:
     return {
@@ -373,6 +454,20 @@ READY = 4.0  # seconds of processor time: enough to copy and to turn round 100,0
 
 ALL = real(200_000)
 
+OF_PIECES = {
+    "cut into other tokens": "Either the chunks are others, or other pieces were merged. First print the chunks, then "
+    "the pieces of one chunk after each merge.",
+    "other bytes": "The pieces of a chunk, put together, are its bytes, before and after each merge. Print them: where "
+    "is something lost, or put in?",
+}
+
+
+def tell_pieces(args: Args, expected: Any, got: Any) -> Told | None:
+    """As of GPT4Tokenizer, where there are pieces of bytes in place of ids."""
+    told = tell_gpt4(args, expected, got)
+    return told and replace(told, hint=OF_PIECES.get(told.name, told.hint))
+
+
 RANKS_TOKENIZER = add(
     Exercise(
         "RanksTokenizer",
@@ -388,6 +483,8 @@ RANKS_TOKENIZER = add(
         draw=GPT4_TOKENIZER.draw,
         draws=GPT4_TOKENIZER.draws,
         show=GPT4_TOKENIZER.show,
+        tell=tell_pieces,
+        crashes=[NO_TOKEN_OF_THAT_ID, Crash("no rank", "KeyError", r"^b['\"]", NO_RANK)],
         without=dict.fromkeys(
             ("recover_merges", "merges", "split_token", "byte_shuffle", "GPT4Tokenizer"),
             "The point of this one is to get by without the merges: look the ranks up directly.",
@@ -403,4 +500,31 @@ RANKS_TOKENIZER = add(
         ),
     )
 )
-RANKS_TOKENIZER.shares(GPT4_TOKENIZER, [each.name for each in GPT4_TOKENIZER.misconceptions])
+RANKS_TOKENIZER.shares(
+    GPT4_TOKENIZER,
+    [each.name for each in GPT4_TOKENIZER.misconceptions if each.name != "the shuffle comes last"],  # there is none
+    hints={
+        "encoding counts again": "Frequency is for training. Which neighbours merge first, their rank says.",
+        "leftmost pair first": "Not the place decides, but the rank: compare what the neighbours would become.",
+        "latest merge first": LOW_IS_EARLY,
+        "a single pass": "The lowest rank goes first, wherever it stands; and each merge makes new neighbours, which "
+        "can merge in their turn. When is there nothing left to do?",
+        "round by round": "A round merges a high rank before a low one. After each single merge the lowest rank that "
+        "is there goes next.",
+        "one merge only": "After a merge, look again: are there still neighbours that have a rank together?",
+        "stops at two ids": "Two pieces can still have a rank together. When is there really nothing left to look at?",
+        "no byte shuffle": "In these ranks the byte 97 need not have the rank 97. ranks has the single bytes as well: "
+        "look each piece up at the end.",
+        "the shuffle is not undone": "An id below 256 is the rank of a byte, not its value: which byte has the rank 0?",
+    },
+)
+
+
+@RANKS_TOKENIZER.misconception("the highest rank is merged first", LOW_IS_EARLY)
+class highest_rank_first(GPT4_TOKENIZER.reference):  # type: ignore[name-defined]
+    def encode(self, text: str) -> list[int]:
+        def highest(places: list[int], joined: list[bytes]) -> int:
+            return max(places, key=lambda place: self.ranks[joined[place]])
+
+        chunks = [chunk.encode("utf-8") for chunk in split(text)]
+        return [self.ranks[piece] for chunk in chunks for piece in merged(self.ranks, chunk, highest)]

@@ -11,11 +11,14 @@ from typing import Any
 
 from minbpe import merging
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.faults import Trial
+from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS
 from minbpe.lab.checks.nb05_regex_splitting import TRAIN_CHUNKS
-from minbpe.lab.checks.nb08_speed import MERGES_TO_LEARN, PART, many_letters, too_slow
+from minbpe.lab.checks.nb08_speed import KEPT_COUNTS, MERGES_TO_LEARN, PART, many_letters, too_slow
 from minbpe.lab.checks.runner import Caller, Code
+from minbpe.lab.checks.telling import Told
 
 Pair = tuple[int, int]
 Counts = dict[str, int]
@@ -192,7 +195,27 @@ def draw_place(rng: Random, size: int) -> Args:
     return dict(items), left, (a, b), right, 300, weight
 
 
+def possible_place(args: Args) -> bool:
+    """Whether the counts hold what the row has at this place."""
+    stats, left, pair, right, idx, weight = args
+    row = [each for each in (left, *pair, right) if each is not None]
+    counts = Counter(pairwise(row))
+    return weight > 0 and idx not in row and all(stats.get(each, 0) >= counts[each] * weight for each in counts)
+
+
 XABY = {(7, 1): 1, (1, 2): 1, (2, 8): 1}
+
+
+def tell_unchanged(args: Args, expected: Any, got: Any) -> Told | None:
+    """Whether the dict is as it was."""
+    if got != args[0]:
+        return None
+    return Told(
+        "nothing is changed",
+        "`stats` is as it was before the call.",
+        "Change the dict that you are given: a copy of it, or what you return, is not looked at.",
+    )
+
 
 UPDATE_STATS = add(
     Exercise(
@@ -223,6 +246,8 @@ UPDATE_STATS = add(
             ({(7, 1): 1, (1, 2): 2, (2, 8): 1, (7, 300): 4, (300, 8): 6}, 7, (1, 2), 8, 300, 1),
         ],
         draw=draw_place,
+        possible=possible_place,
+        tell=tell_unchanged,
     )
 )
 
@@ -362,8 +387,18 @@ FAST_TRAIN_CHUNKS = add(
         returns=TRAIN_CHUNKS.returns,
         same=TRAIN_CHUNKS.same,
         cases=TRAIN_CHUNKS.cases,
+        crashes=[
+            OUT_OF_PAIRS,
+            Crash(
+                "a pair that is not there",
+                "KeyError",
+                r"^\(",
+                "The dict does not hold that pair. It may be new, or gone already: which of the two can it be here?",
+            ),
+        ],
         draw=TRAIN_CHUNKS.draw,
+        possible=TRAIN_CHUNKS.possible,
         more=train_chunks_fast_enough,
     )
 )
-FAST_TRAIN_CHUNKS.shares(TRAIN_CHUNKS, [each.name for each in TRAIN_CHUNKS.misconceptions])
+FAST_TRAIN_CHUNKS.shares(TRAIN_CHUNKS, [each.name for each in TRAIN_CHUNKS.misconceptions], hints=KEPT_COUNTS)

@@ -8,19 +8,23 @@ from random import Random
 from typing import Any
 
 from minbpe.lab.checks import inputs
+from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add
-from minbpe.lab.checks.nb09_in_the_wild import BYTES, CHARACTERS, WORDS, Encode
+from minbpe.lab.checks.nb09_in_the_wild import A_LIST_IS_ENCODED, BYTES, CHARACTERS, WORDS, Encode
+from minbpe.lab.checks.show import look
+from minbpe.lab.checks.telling import Told
 
 # --- bits_per_byte
 
 
 def bits_per_byte(text: str, log2_probs: list[float]) -> float:
-    return -sum(log2_probs) / len(text.encode("utf-8"))
+    return (0.0 - sum(log2_probs)) / len(text.encode("utf-8"))
 
 
 def draw_losses(rng: Random, size: int) -> Args:
     text = inputs.text(rng, size) or "a"
-    return text, [-rng.choice([0.0, 0.5, 1.0, 2.25, 10.0, 17.0]) for _ in range(rng.randint(1, 1 + len(text)))]
+    tokens = rng.randint(1, len(text.encode("utf-8")))
+    return text, [-rng.choice([0.0, 0.5, 1.0, 2.25, 10.0, 17.0]) for _ in range(tokens)]
 
 
 BITS_PER_BYTE = add(
@@ -31,8 +35,7 @@ BITS_PER_BYTE = add(
         asked_in="exercises",
         passed="bits of the whole text over its bytes, the same measure for every tokenizer",
         hint="A token of probability 2 to the power of -3 costs 3 bits. How many bits does the whole text cost, and "
-        "how many "
-        "bytes has it?",
+        "how many bytes has it?",
         reference=bits_per_byte,
         cases=[
             *[("a", [-1.0]), ("ab", [-1.0]), ("ab", [-1.0, -3.0]), ("é", [-4.0]), ("한", [-6.0, -3.0]), ("😉", [-8.0])],
@@ -46,6 +49,7 @@ BITS_PER_BYTE = add(
             *[("naïve café", [-7.25, -1.0, -12.0]), ("word " * 40, [-3.0] * 80)],
         ],
         draw=draw_losses,
+        possible=lambda args: 0 < len(args[1]) <= len(args[0].encode("utf-8")),
         returns=float,
     )
 )
@@ -59,8 +63,7 @@ _bits(
     "bits per token",
     "the bits are divided by the number of tokens",
     "A tokenizer with longer tokens needs fewer of them, and each is harder to guess. The bytes of the text are the "
-    "same "
-    "for all.",
+    "same for all.",
     lambda text, log2_probs: -sum(log2_probs) / len(log2_probs),
 )
 _bits(
@@ -118,7 +121,7 @@ def unused_tokens(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> 
 
 
 def some_vocab(rng: Random) -> dict[int, bytes]:
-    ids = [*rng.sample(range(97, 123), 6), 32, *rng.sample(range(1, 9), 3), *rng.sample(range(300, 320), 2)]
+    ids = [*rng.sample(range(97, 123), 6), 32, 10, *rng.sample(range(1, 9), 3), *rng.sample(range(300, 320), 2)]
     rng.shuffle(ids)
     return {idx: bytes([idx % 256]) * (1 + (idx > 255)) for idx in ids}
 
@@ -126,6 +129,30 @@ def some_vocab(rng: Random) -> dict[int, bytes]:
 def draw_usage(rng: Random, size: int) -> Args:
     texts = [inputs.text(rng, size // 2) for _ in range(rng.randint(0, 4))]
     return some_vocab(rng), rng.choice([BYTES, CHARACTERS, WORDS]), texts
+
+
+def tell_unused(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """An id that a text becomes after all, with that text; or one that none of them becomes."""
+    vocab, encode, texts = args
+    used = next((idx for idx in got if idx in vocab and idx not in expected), None)
+    if used is not None:
+        text = next(text for text in texts if used in encode(text))
+        return Told(
+            "a used id",
+            f"The id {used} is not unused: it is among the ids of the text {look(text)}.",
+            "Are the ids of all the texts in one collection, made before the loop? And is it ids that are in there, or "
+            "lists of ids?",
+        )
+    unused = next((idx for idx in expected if idx not in got), None)
+    return (
+        None
+        if unused is None
+        else Told(
+            "an unused id is missing",
+            f"The id {unused} is among the ids of none of the texts, and yet it is not in the list.",
+            "What is in your collection that is no id of a text?",
+        )
+    )
 
 
 ABC = {97: b"a", 98: b"b", 99: b"c"}
@@ -150,6 +177,8 @@ UNUSED_TOKENS = add(
             *[
                 ({99: b"c", 97: b"a", 98: b"b"}, BYTES, ["b"]),
                 ({0: b"x", 97: b"a"}, BYTES, ["a"]),
+                ({10: b"\n"}, BYTES, ["", ""]),
+                ({32: b" "}, BYTES, ["", "a"]),
                 (ABC | {256: b"ab"}, BYTES, ["ab"]),
             ],
             *[
@@ -158,6 +187,17 @@ UNUSED_TOKENS = add(
             ],
             ({300 - n: b"x" for n in range(60)}, BYTES, ["\x80", "plain"]),
         ],
+        crashes=[
+            Crash(
+                "a list in a set",
+                "TypeError",
+                r"unhashable type: 'list'",
+                "encode gives a list, and a list cannot be an item of a set or the key of a dict. Its ids can. add "
+                "puts in one item; which method puts in each item of a list?",
+            ),
+            *A_LIST_IS_ENCODED,
+        ],
+        tell=tell_unused,
         draw=draw_usage,
         returns=list[int],
     )
@@ -193,6 +233,15 @@ def _by_one(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[i
 )
 def _last_text(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int]:
     return unused_tokens(vocab, encode, texts[-1:])
+
+
+@_unused(
+    "all are unused",
+    "all ids of the vocabulary count as unused",
+    "Print what you have collected from the texts: is it ids, or lists of ids?",
+)
+def _all(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int]:
+    return list(vocab)
 
 
 @_unused(
@@ -240,6 +289,24 @@ def _once(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int
 )
 def _joined(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int]:
     return unused_tokens(vocab, encode, ["".join(texts)])
+
+
+@_unused(
+    "joined by line ends",
+    "the texts are joined, with a line end between them, and encoded as one",
+    "What you put between them is in none of the texts, and its id would count as used. Encode each by itself.",
+)
+def _joined_by_lines(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int]:
+    return unused_tokens(vocab, encode, ["\n".join(texts)])
+
+
+@_unused(
+    "joined by spaces",
+    "the texts are joined, with a space between them, and encoded as one",
+    "What you put between them is in none of the texts, and its id would count as used. Encode each by itself.",
+)
+def _joined_by_spaces(vocab: dict[int, bytes], encode: Encode, texts: list[str]) -> list[int]:
+    return unused_tokens(vocab, encode, [" ".join(texts)])
 
 
 @_unused(

@@ -314,7 +314,7 @@ def _of_unwanted_error(exercise: Exercise, expected: Outcome, error: Raised) -> 
         return Problem(
             "raises", f"This call raised {_error(error)}.{wanted}{line}", RAISE_IT, "another error than is asked for"
         )
-    if error.source.startswith("raise "):
+    if re.search(r"(^|: *)raise\b", error.source):
         return Problem(
             "raises",
             f"Here your own code raises {_error(error)}, though this input is a right one.{line}",

@@ -25,7 +25,11 @@ NO_CHARACTERS = [0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0x110000]
 
 
 def utf8_encode(code_point: int) -> bytes:
-    return chr(code_point).encode("utf-8")  # a UnicodeEncodeError is a ValueError
+    if 0xD800 <= code_point <= 0xDFFF:
+        raise ValueError(f"U+{code_point:X} is half of a surrogate pair, no character")
+    if code_point > 0x10FFFF:
+        raise ValueError(f"0x{code_point:X} is above U+10FFFF, the last code point")
+    return chr(code_point).encode("utf-8")
 
 
 def draw_code_point(rng: Random, size: int) -> Args:
@@ -52,6 +56,7 @@ UTF8_ENCODE = add(
         draws=100,
         returns=bytes,
         show=lambda code_point: f"0x{code_point:X}",  # as in U+D800
+        given=["PATTERNS"],
     )
 )
 

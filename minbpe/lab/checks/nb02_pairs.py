@@ -263,7 +263,7 @@ def the_largest_pair(stats: Counts) -> Pair:
 
 @TOP_PAIR.misconception(
     "the rarest pair is taken",
-    "Which way round does your sorting go?",
+    "Which of two counts wins in your code, the larger or the smaller?",
 )
 def the_rarest_pair(stats: Counts) -> Pair:
     return min(stats, key=stats.__getitem__)

@@ -33,7 +33,11 @@ def tell_merge(args: Args, expected: list[int], got: list[int]) -> Told | None:
     if idx not in ids and unmerged != ids:
         return tell(expected, got) or Told(
             "ids are lost or changed",
-            f"With each {idx} taken apart again, this would be {look(unmerged)}: not the list that was given.",
+            f"With each {idx} taken apart again, this would be {look(unmerged)}: not the list that was given."
+            if idx in got
+            else f"The list holds the pair {pair}, but {idx} is not in what came back, and other ids have changed."
+            if pair in pairwise(ids)
+            else f"The list does not hold the pair {pair}, so it should come back as it is.",
             "Each id goes into the new list, as it is or in a merge. Which one is lost here, or changed?",
         )
     for place, each in enumerate(pairwise(got)):
@@ -150,7 +154,7 @@ def no_pair_is_ever_found(ids: list[int], pair: Pair, idx: int) -> list[int]:
 
 
 @MERGE.misconception(
-    "the loop ends too early: a pair at the very end is not merged",
+    "a pair at the very end is not merged",
     "The last pair begins at place len(ids) - 2. Does your loop get there?",
 )
 def the_last_pair_is_missed(ids: list[int], pair: Pair, idx: int) -> list[int]:
@@ -275,9 +279,22 @@ def tell_merges(chunks: list[list[int]], expected: Merges, got: Merges) -> Told 
         if pair != other:
             return _tell_pair(_count(chunks), pair, other, idx)
         if idx != number:
-            return None
+            return _tell_number(pair, idx, expected, got)
         chunks = [base.merge(chunk, pair, idx) for chunk in chunks]
     return None
+
+
+def _tell_number(pair: Pair, idx: int, expected: Merges, got: Merges) -> Told | None:
+    """A pair that is there with a later id, which nothing but this pair has in its place."""
+    shifted = len(got) > 1 and len({got[each] - expected[each] for each in got if each in expected}) == 1
+    if shifted or got[pair] < idx or idx in got.values():
+        return None
+    return Told(
+        "a pair has a later id",
+        f"The pair {pair} should become {idx}, and has {got[pair]}. No pair has the id {idx}.",
+        "A pair that is learned once more gets another id. After its merge it is gone: which ids does the next round "
+        "count, and are the counts made anew?",
+    )
 
 
 def _tell_pair(stats: dict[Pair, int], pair: Pair, other: Pair, idx: int) -> Told:
@@ -300,7 +317,7 @@ def _tell_pair(stats: dict[Pair, int], pair: Pair, other: Pair, idx: int) -> Tol
     return Told(
         "not the most frequent",
         f"At {number}, {other} is learned. It occurs {stats[other]} times by then; {pair} occurs {stats[pair]} times.",
-        "Count by hand on this text: which of the two counts does your function get wrong?",
+        "Count by hand on this input: which of the two counts does your function get wrong?",
     )
 
 
@@ -536,11 +553,28 @@ def from_ids_to_pairs(text: str | list[str], vocab_size: int) -> dict[int, Pair]
     return {idx: pair for pair, idx in _train(chunks_of(text), vocab_size - 256).items()}
 
 
-@TRAIN.misconception(
+NEVER_EMPTIED = (
     "the counts are never emptied: those of the rounds before are still in them",
     "Each round counts anew. Where is the dict of counts made: before the loop, or in it?",
 )
+
+
+@TRAIN.misconception(*NEVER_EMPTIED)
 def counts_are_never_emptied(text: str | list[str], vocab_size: int) -> Merges:
+    chunks, merges, stats = chunks_of(text), Merges(), dict[Pair, int]()
+    for idx in range(256, vocab_size):
+        for chunk in chunks:
+            base.get_stats(chunk, stats)
+        if not stats:  # never so again, once there was a pair
+            break
+        pair = _most(stats, chunks)
+        chunks = [base.merge(chunk, pair, idx) for chunk in chunks]
+        merges[pair] = idx
+    return merges
+
+
+@TRAIN.misconception(*NEVER_EMPTIED)
+def counts_are_never_emptied_until_no_pair_is_left(text: str | list[str], vocab_size: int) -> Merges:
     so_far: dict[Pair, int] = {}
 
     def pick(stats: dict[Pair, int], chunks: list[list[int]]) -> Pair:

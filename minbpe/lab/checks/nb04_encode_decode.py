@@ -145,10 +145,11 @@ def one_by_one_and_key_error(ids: list[int], vocab: Vocab) -> str:
 
 
 @DECODE.misconception(
-    "ids are taken for places: a negative one counts from the end, and those between are all there",
-    "vocab is a dict, and its ids may have gaps. Ask whether this very id is in it.",
+    "only an id above the highest is taken for unknown, and any other that is not there is passed over",
+    "vocab is a dict, and its ids may have gaps; a negative id is in it only if it was put in. Ask whether this very "
+    "id is there.",
 )
-def ids_are_places(ids: list[int], vocab: Vocab) -> str:
+def unknown_only_above_the_highest(ids: list[int], vocab: Vocab) -> str:
     for idx in ids:
         if idx > max(vocab):
             raise ValueError(f"no token has the id {idx}")

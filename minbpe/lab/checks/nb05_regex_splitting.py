@@ -198,7 +198,7 @@ def spaces_are_thrown_away(text: str) -> list[str]:
 
 
 @SPLIT.misconception(
-    "a space stays with the word before it",
+    "the text is cut at white space only, which stays with the word before it",
     "In GPT-4's chunks a space goes with the word after it: ' world'. Look for the optional character before \\p{L}+.",
 )
 def the_space_belongs_to_the_word_before(text: str) -> list[str]:
@@ -208,8 +208,8 @@ def the_space_belongs_to_the_word_before(text: str) -> list[str]:
 _pattern(
     "GPT-2's pattern",
     "this is the pattern of GPT-2",
-    "GPT-4's has three changes: look at contractions in capitals, at long numbers, and at what may stand before "
-    "a word.",
+    "Lay it beside the pattern of GPT-4, piece by piece. The differences begin with contractions in capitals, long "
+    "numbers, and what may stand before a word.",
     patterns.GPT2_SPLIT_PATTERN,
 )
 _pattern(
@@ -270,7 +270,7 @@ _pattern(
 )
 _pattern(
     "several signs before letters",
-    "all signs before a word go with it",
+    "all signs and spaces before a word go with it",
     "At most one: in '((a' the first bracket stays by itself. What does ? allow, and what does *?",
     _changed(r"[^\r\n\p{L}\p{N}]?+\p{L}+", r"[^\r\n\p{L}\p{N}]*\p{L}+"),
 )
@@ -376,15 +376,34 @@ TRAIN_CHUNKS.shares(
         "smaller ids win ties",
         "by the order of a set",
         "counts are never emptied",
+        "counts are never emptied until no pair is left",
+        "the merged ids are dropped",
         "from ids to pairs",
     ],
 )
 
-
-@TRAIN_CHUNKS.misconception(
+OF_THE_LAST_CHUNK = (
     "each chunk is counted into a dict of its own, and only that of the last one is looked at",
     "All chunks are counted into one dict. Where is it made: before the loop over the chunks, or in it?",
 )
+
+
+@TRAIN_CHUNKS.misconception(*OF_THE_LAST_CHUNK)
+def counts_made_anew_with_each_chunk(chunks: list[str], vocab_size: int) -> Merges:
+    rows, merges = chunks_of(chunks), Merges()
+    for idx in range(256, vocab_size):
+        for row in rows:
+            stats: dict[Pair, int] = {}
+            base.get_stats(row, stats)
+        if not stats:  # without any chunk there is no dict: an UnboundLocalError
+            break
+        pair = max(stats, key=stats.__getitem__)
+        rows = [base.merge(row, pair, idx) for row in rows]
+        merges[pair] = idx
+    return merges
+
+
+@TRAIN_CHUNKS.misconception(*OF_THE_LAST_CHUNK)
 def counts_of_the_last_chunk(chunks: list[str], vocab_size: int) -> Merges:
     rows, merges = chunks_of(chunks), Merges()
     while 256 + len(merges) < vocab_size and rows and (stats := base.get_stats(rows[-1])):

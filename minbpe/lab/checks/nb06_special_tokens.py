@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from random import Random
 
 from minbpe import base
@@ -14,7 +15,7 @@ from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
 from minbpe.lab.checks.nb04_encode_decode import AB, DECODE, E_ACUTE, Vocab
 from minbpe.lab.checks.runner import Code
 from minbpe.lab.checks.show import look
-from minbpe.lab.checks.telling import Told
+from minbpe.lab.checks.telling import Told, tell
 from minbpe.regex import RegexTokenizer
 
 Special = dict[str, int]
@@ -135,6 +136,15 @@ def _split_with(
 
 
 @SPLIT_SPECIAL.misconception(
+    "the special tokens themselves are dropped, and the case that there are none at all is forgotten",
+    "They are needed: each becomes its id. What do parentheses in the pattern change about re.split? And an empty "
+    "pattern matches between any two characters: what should come back when special_tokens is empty?",
+)
+def dropped_and_without_special_tokens(text: str, special_tokens: Special) -> list[str]:
+    return _split_with(special_tokens, text, "(?:{})")
+
+
+@SPLIT_SPECIAL.misconception(
     "the special tokens themselves are dropped",
     "They are needed: each becomes its id. What do parentheses in the pattern change about re.split?",
 )
@@ -179,8 +189,7 @@ def empty_parts_are_kept(text: str, special_tokens: Special) -> list[str]:
 @SPLIT_SPECIAL.misconception(
     "empty parts are kept, also those that an empty pattern makes between all characters",
     "re.split gives an empty part where two special tokens touch, and at the ends: leave those out. And what should "
-    "come "
-    "back when there are no special tokens at all?",
+    "come back when there are no special tokens at all?",
 )
 def empty_parts_everywhere(text: str, special_tokens: Special) -> list[str]:
     longest_first = sorted(special_tokens, key=len, reverse=True)
@@ -344,6 +353,12 @@ ENCODE_SPECIAL = add(
                 "the special tokens that there are is allowed.",
             ),
             Crash(
+                "a word is looked up",
+                "KeyError",
+                "^'(none|all)",
+                '"all", "none" and "none_raise" are words, and no names of special tokens. Ask for them with == first.',
+            ),
+            Crash(
                 "a collection is looked up",
                 "TypeError",
                 "unhashable type",
@@ -379,11 +394,53 @@ def always_allowed(
     return encode_special(text, special_tokens, "all", encode_ordinary)
 
 
-@ENCODE_SPECIAL.misconception(
-    "a special token that is not allowed is encoded as ordinary text",
+def _part_by_part(
+    text: str,
+    special_tokens: Special,
+    allowed_special: str | Collection[str],
+    encode_ordinary: Encode,
+    not_allowed: Encode,
+) -> list[int]:
+    """As the frame in the notebook has it, with something else for what is not allowed."""
+    if allowed_special == "none":
+        return encode_ordinary(text)
+    allowed: Collection[str] = special_tokens if allowed_special == "all" else ()
+    if not isinstance(allowed_special, str):
+        allowed = allowed_special
+    ids: list[int] = []
+    for part in split_special(text, special_tokens):
+        if part in special_tokens:
+            ids += [special_tokens[part]] if part in allowed else not_allowed(part)
+        else:
+            ids += encode_ordinary(part)
+    return ids
+
+
+NOT_UNNOTICED = (
     'That is what "none" is for. Else, a special token in the text that is not allowed must not go unnoticed: '
-    "ValueError.",
+    "ValueError."
 )
+
+
+@ENCODE_SPECIAL.misconception("a special token that is not allowed is encoded as ordinary text", NOT_UNNOTICED)
+def a_part_that_is_not_allowed_is_ordinary(
+    text: str, special_tokens: Special, allowed_special: str | Collection[str], encode_ordinary: Encode
+) -> list[int]:
+    return _part_by_part(text, special_tokens, allowed_special, encode_ordinary, encode_ordinary)
+
+
+@ENCODE_SPECIAL.misconception(
+    "a special token that is not allowed is left out",
+    "Then nobody notices that it was there, and the text does not come back. What does the exercise ask for in place "
+    "of that?",
+)
+def not_allowed_is_left_out(
+    text: str, special_tokens: Special, allowed_special: str | Collection[str], encode_ordinary: Encode
+) -> list[int]:
+    return _part_by_part(text, special_tokens, allowed_special, encode_ordinary, lambda part: [])
+
+
+@ENCODE_SPECIAL.misconception("a special token that is not allowed is encoded as ordinary text", NOT_UNNOTICED)
 def not_allowed_is_ordinary(
     text: str, special_tokens: Special, allowed_special: str | Collection[str], encode_ordinary: Encode
 ) -> list[int]:
@@ -503,6 +560,15 @@ def draw_decode_special(rng: Random, size: int) -> Args:
     return ids, vocab, special_tokens
 
 
+def tell_decode_special(args: Args, expected: str, got: str) -> Told | None:
+    """The general hint speaks of special tokens; where none is among the ids, it would lead astray."""
+    ids, _, special_tokens = args
+    told = tell(expected, got)
+    if told is None or told.hint or any(idx in special_tokens.values() for idx in ids):
+        return told
+    return replace(told, hint="There is no special token among these ids. What do you make of the ids of `vocab`?")
+
+
 ACCENT = {"<é>": 500}
 DECODE_SPECIAL = add(
     Exercise(
@@ -535,11 +601,22 @@ DECODE_SPECIAL = add(
             ([500], AB, {}),
             ([10, 0], {10: b"a"}, {"<s>": 0}),
             ([0], {10: b"a"}, {"<s>": 0}),
+            ([0], {0: b"b"}, {}),
             ([195, 500, 169], AB, END),
             ([97, 300, 195], AB, END),
             (list(inputs.ODD.encode("utf-8")), AB, END),
             (list(inputs.LONGER.encode("utf-8")), AB, END),
         ],
+        crashes=[
+            Crash(
+                "an id is looked up among the names",
+                "KeyError",
+                r"^-?\d+$",
+                "In which dict was this id looked up? vocab has the ids of ordinary tokens. The keys of special_tokens "
+                "are names.",
+            )
+        ],
+        tell=tell_decode_special,
         draw=draw_decode_special,
     )
 )
@@ -573,8 +650,9 @@ def special_tokens_are_left_out(ids: list[int], vocab: Vocab, special_tokens: Sp
 
 
 @DECODE_SPECIAL.misconception(
-    "an id is looked up among the names",
-    "The dict goes from names to ids: {'<|endoftext|>': 100257}. You have the id, so which way round do you need it?",
+    "the ids of special tokens are not found",
+    "They are not in vocab: `special_tokens` has them, and goes from names to ids, as {'<|endoftext|>': 100257}. You "
+    "have the id, so which way round do you need it?",
 )
 def the_wrong_way_round(ids: list[int], vocab: Vocab, special_tokens: Special) -> str:
     return DECODE.reference(ids, vocab)

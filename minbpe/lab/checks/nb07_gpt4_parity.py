@@ -6,71 +6,23 @@ write down; and the first of the real ones. All hundred thousand would take seco
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
 from random import Random
 from typing import Any
 
-from minbpe import gpt4, merging, patterns, vocabularies
+from minbpe import gpt4, merging, patterns
 from minbpe.lab.checks import inputs
 from minbpe.lab.checks.crashes import Crash
 from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.nb01_bytes import alike_but_for_replacements
-from minbpe.lab.checks.nb04_encode_decode import ENCODE, Merges, Pair
+from minbpe.lab.checks.nb04_encode_decode import ENCODE, ENCODE_CRASHES, Merges, Pair
 from minbpe.lab.checks.nb05_regex_splitting import PUBLISHED, findall, split
+from minbpe.lab.checks.ranks import Ranks, around, draw_ranks, merge_parts, ranks_of, real, reordered
 from minbpe.lab.checks.runner import Code
+from minbpe.lab.checks.show import show
 from minbpe.lab.checks.telling import Told
 from minbpe.regex import RegexTokenizer
-
-Ranks = dict[bytes, int]
-
-load_ranks = cache(vocabularies.load_ranks)
-
-
-def real(number: int, name: str = "cl100k_base") -> Code:
-    """The first ranks of GPT-4, or of another vocabulary."""
-    source = f'dict(list(load_ranks("{name}").items())[:{number}])'
-    return Code(source, "from minbpe.vocabularies import load_ranks", load_ranks=load_ranks)
-
-
-def around(name: str, token: bytes) -> Code:
-    """The ranks of a published vocabulary that have to do with that token: those of its parts."""
-    source = f'{{part: rank for part, rank in load_ranks("{name}").items() if part in {token!r}}}'
-    return Code(source, "from minbpe.vocabularies import load_ranks", load_ranks=load_ranks)
-
-
-def ranks_of(tokens: list[bytes], step: int = 1, first: int = 0) -> Ranks:
-    """Ranks of the 256 bytes, shuffled by byte * step + first (step is odd), and then of `tokens`."""
-    ranks = {bytes([byte]): (byte * step + first) % 256 for byte in range(256)}
-    return ranks | {token: 256 + place for place, token in enumerate(tokens)}
-
-
-def draw_ranks(rng: Random, size: int, letters: bytes = b"abcd") -> Ranks:
-    """Ranks of which each token is the merge of two before it, as they are published."""
-    while True:
-        if rng.random() < 0.5:
-            merges = inputs.random_merges(rng, letters)
-        else:
-            merges = inputs.train(inputs.text(rng, max(8, size)) + "ab", 258 + rng.randint(0, 12))
-        tokens = list(inputs.vocab_of(merges).values())[256:]
-        ranks = ranks_of(tokens, rng.randrange(1, 256, 2), rng.randrange(256))
-        if len(ranks) == 256 + len(tokens) and all(len(merge_parts(ranks, token)) == 2 for token in tokens):
-            return ranks
-
-
-def merge_parts(ranks: Ranks, token: bytes) -> list[bytes]:
-    """The bytes of `token`, with all merges replayed that were learned before it."""
-    parts = [bytes([byte]) for byte in token]
-    while True:
-        known = [pair for pair in pairwise(parts) if ranks.get(b"".join(pair), math.inf) < ranks[token]]
-        if not known:
-            return parts
-        best = min(known, key=lambda pair: ranks[b"".join(pair)])
-        place = list(pairwise(parts)).index(best)
-        parts[place : place + 2] = [b"".join(best)]
-
 
 # --- split_token
 
@@ -104,22 +56,22 @@ SPLIT_TOKEN = add(
                 "ValueError",
                 r"(min|max)\(\).*empty",
                 "Only one piece is left, and one piece has no neighbours: that was one merge too far. When are the "
-                "two parents "
-                "there?",
+                "two parents there?",
             ),
             Crash(
                 "most pairs are no tokens",
                 "KeyError",
                 r"^b['\"]",
                 "Most neighbours do not make a token: ranks does not have them. ranks.get(…, math.inf) gives them "
-                "the worst "
-                "rank of all.",
+                "the worst rank of all.",
             ),
         ],
         cases=[
             (ranks_of([b"ab"]), b"ab"),
             (ranks_of([b"ab", b"abc"]), b"abc"),
             (ranks_of([b"bc", b"abc"]), b"abc"),
+            (ranks_of([b"bc", b"ab", b"abc"]), b"abc"),
+            (ranks_of([b"ab", b"bc", b"abc"]), b"abc"),
             (ABC, b"abcd"),
             (ABC, b"abcdab"),
             (LEFT, b"abc"),
@@ -146,8 +98,7 @@ SPLIT_TOKEN = add(
 @SPLIT_TOKEN.misconception(
     "the last byte is cut off",
     "Both halves are tokens that were there before, and either can be long. Replay how the token came about: the "
-    "pair of "
-    "lowest rank first, not the longest, and not the one on the left.",
+    "pair of lowest rank first, not the longest, and not the one on the left.",
 )
 def the_last_byte_is_cut_off(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return token[:-1], token[-1:]
@@ -174,37 +125,32 @@ def _ways(ranks: Ranks, token: bytes) -> list[tuple[bytes, bytes]]:
     return [way for way in ways if all(part in ranks for part in way)]
 
 
-@SPLIT_TOKEN.misconception(
-    "the longest beginning that is a token is taken for the left parent",
-    "There can be several ways to cut into two tokens. Only one is what BPE did: replay the merges before this one.",
+SEVERAL_WAYS = (
+    "There can be several ways to cut into two tokens. Only one is what BPE did: replay the merges before this one."
 )
+NEED_NOT_HAVE_MET = (
+    "Two tokens that were there early need not have met. Replay the merges from the single bytes: only that shows "
+    "which two did."
+)
+
+
+@SPLIT_TOKEN.misconception("the longest beginning that is a token is taken for the left parent", SEVERAL_WAYS)
 def the_longest_beginning(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return _ways(ranks, token)[-1]
 
 
-@SPLIT_TOKEN.misconception(
-    "the longest ending that is a token is taken for the right parent",
-    "There can be several ways to cut into two tokens. Only one is what BPE did: replay the merges before this one.",
-)
+@SPLIT_TOKEN.misconception("the longest ending that is a token is taken for the right parent", SEVERAL_WAYS)
 def the_longest_ending(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return _ways(ranks, token)[0]
 
 
-@SPLIT_TOKEN.misconception(
-    "of all cuts into two tokens the one with the oldest halves is taken",
-    "Two tokens that were there early need not have met. Replay the merges from the single bytes: only that shows "
-    "which "
-    "two did.",
-)
+@SPLIT_TOKEN.misconception("of all cuts into two tokens the one with the oldest halves is taken", NEED_NOT_HAVE_MET)
 def the_oldest_halves(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return min(_ways(ranks, token), key=lambda way: (max(ranks[way[0]], ranks[way[1]]), ranks[way[0]]))
 
 
 @SPLIT_TOKEN.misconception(
-    "of all cuts into two tokens the one with the lowest sum of ranks is taken",
-    "Two tokens that were there early need not have met. Replay the merges from the single bytes: only that shows "
-    "which "
-    "two did.",
+    "of all cuts into two tokens the one with the lowest sum of ranks is taken", NEED_NOT_HAVE_MET
 )
 def the_lowest_sum(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     return min(_ways(ranks, token), key=lambda way: ranks[way[0]] + ranks[way[1]])
@@ -226,8 +172,7 @@ def the_highest_rank_first(ranks: Ranks, token: bytes) -> tuple[bytes, ...]:
 
 
 @SPLIT_TOKEN.misconception(
-    "the two halves come back in the wrong order",
-    "Side by side, left and right must be the token again.",
+    "the two halves come back in the wrong order", "Side by side, left and right must be the token again."
 )
 def right_before_left(ranks: Ranks, token: bytes) -> tuple[bytes, bytes]:
     left, right = split_token(ranks, token)
@@ -282,7 +227,7 @@ def draw_ranks_only(rng: Random, size: int) -> Args:
     if rng.random() < 0.3:  # the ids of a vocabulary can have gaps
         gap = rng.randrange(1, 99)
         ranks = {token: rank + gap if len(token) > 1 else rank for token, rank in ranks.items()}
-    return (dict(sorted(ranks.items())) if rng.random() < 0.2 else ranks,)
+    return (reordered(ranks, "item[0]") if rng.random() < 0.2 else ranks,)
 
 
 RECOVER_MERGES = add(
@@ -303,7 +248,19 @@ RECOVER_MERGES = add(
                 "ValueError",
                 "not enough values to unpack",
                 "A single byte was never merged: it has no parents to take apart. Leave it out.",
-            )
+            ),
+            Crash(
+                "single bytes have no parents",
+                "KeyError",
+                r"^b''$",
+                "token[:-1] and token[1:] leave nothing of a single byte. It was never merged: leave it out.",
+            ),
+            Crash(
+                "not every part is a token",
+                "KeyError",
+                r"^b['\"]",
+                "That part of the token has no rank, so it was no parent of it. split_token tells the two that were.",
+            ),
         ],
         cases=[
             (ranks_of([]),),
@@ -311,6 +268,9 @@ RECOVER_MERGES = add(
             (ranks_of([b"ab"], 3, 7),),
             (ranks_of([b"ab", b"abc"]),),
             (ranks_of([b"bc", b"abc"]),),
+            (ranks_of([b"bc", b"ab", b"abc"]),),
+            (ranks_of([b"ab", b"bc", b"abc"]),),
+            (ranks_of([b"aa", b"aaa"]),),
             (ABC,),
             (LEFT,),
             (ranks_of([b"ba", b"ab", b"baab"]) | {b"z" * 2: 259},),
@@ -422,12 +382,13 @@ def byte_shuffle(ranks: Ranks) -> dict[int, int]:
 
 def draw_shuffled(rng: Random, size: int) -> Args:
     """Ranks in the order of their tokens, or in any other."""
-    items = list(draw_ranks(rng, size).items())
+    ranks = draw_ranks(rng, size)
     if rng.random() < 0.5:
-        rng.shuffle(items)
-    return (dict(items),)
+        return (ranks,)
+    return (reordered(ranks, rng.choice(["item[1]", "-item[1]", "-len(item[0])", "item[1] * 97 % 509"])),)
 
 
+ONE_BYTE_ALONE = "chr(200).encode() is two bytes. The byte 200 alone is bytes([200])."
 BYTE_SHUFFLE = add(
     Exercise(
         "byte_shuffle",
@@ -445,8 +406,15 @@ BYTE_SHUFFLE = add(
             Crash(
                 "bytes of a number",
                 "KeyError",
-                r"^b['\"]",
+                r"^b'(\\x00)*'$",
                 "bytes(0) is nothing at all, and bytes(5) is five zeros. bytes([5]) is the byte 5.",
+            ),
+            Crash("bytes are characters", "KeyError", r"^b'\\x[cd].\\x..'$", ONE_BYTE_ALONE),
+            Crash(
+                "bytes are digits",
+                "KeyError",
+                r"^b'\d+'$",
+                "That key is made of the digits of a number. The byte 65 is bytes([65]), which Python shows as b'A'.",
             ),
         ],
         cases=[
@@ -454,8 +422,8 @@ BYTE_SHUFFLE = add(
             (ranks_of([], 3, 7),),
             (ranks_of([b"ab", b"abc"], 5, 1),),
             (real(300),),
-            ({b"ab": 256, b"zz": 257} | ranks_of([], 7, 11),),  # longer tokens first
-            (dict(sorted(ranks_of([b"ab", b"abc"], 5, 1).items(), reverse=True)),),
+            (Code(f"{{b'ab': 256, b'zz': 257}} | {show(ranks_of([], 7, 11))}"),),  # longer tokens first
+            (reordered(ranks_of([b"ab", b"abc"], 5, 1), "-item[1]"),),
         ],
         draw=draw_shuffled,
         draws=30,
@@ -505,7 +473,7 @@ def the_first_entries(ranks: Ranks) -> dict[int, int]:
 
 @BYTE_SHUFFLE.misconception(
     "the entries are taken in the order of the dict, as if it went from byte 0 to byte 255",
-    "The order of ranks is that of the ids, not of the bytes. Look each byte up: bytes([byte]).",
+    "Nothing says in which order the ranks stand. Look each byte up: bytes([byte]).",
 )
 def in_the_order_of_ranks(ranks: Ranks) -> dict[int, int]:
     return dict(enumerate(list(ranks.values())[:256]))
@@ -519,10 +487,7 @@ def ascii_only(ranks: Ranks) -> dict[int, int]:
     return {byte: ranks[bytes([byte])] for byte in range(128)}
 
 
-@BYTE_SHUFFLE.misconception(
-    "the byte is taken for a character, and encoded as UTF-8",
-    "chr(200).encode() is two bytes. The byte 200 alone is bytes([200]).",
-)
+@BYTE_SHUFFLE.misconception("the byte is taken for a character, and encoded as UTF-8", ONE_BYTE_ALONE)
 def bytes_are_characters(ranks: Ranks) -> dict[int, int]:
     return {byte: ranks.get(chr(byte).encode("utf-8"), byte) for byte in range(256)}
 
@@ -612,6 +577,19 @@ def draw_gpt4(rng: Random, size: int) -> Args:
     return (ranks,), *before, ("decode", ids[rng.randint(0, 1) : max(0, len(ids) - rng.randint(0, 1))])
 
 
+NO_TOKEN_OF_THAT_ID = Crash(
+    "a missing id",
+    "KeyError",
+    r"^\d+$",
+    "The dict has no such id at that moment. To decode it must go from ids to bytes, those of single bytes among them, "
+    "and an earlier call must not have taken anything out.",
+)
+WHICH_BYTES = (
+    "Print the ids that the bytes of one chunk begin with, before anything is merged, and look each of them up in "
+    "ranks. Are they the bytes of this chunk, and do all chunks come?"
+)
+
+
 def tell_gpt4(args: Args, expected: Any, got: Any) -> Told | None:
     """The last call, if it encodes: do its ids stand for the text, and are they shuffled?"""
     (ranks,), (method, argument) = args[0], args[-1]
@@ -623,13 +601,11 @@ def tell_gpt4(args: Args, expected: Any, got: Any) -> Told | None:
             "an id that no token has", f"The id {next(idx for idx in got if idx not in vocab)} is not in ranks."
         )
     tokens, data = [vocab[idx] for idx in got], argument.encode("utf-8")
-    if b"".join(tokens) != data:
-        return Told(
-            "other bytes",
-            f"These ids are not this text: by ranks they stand for {b''.join(tokens)!r}.",
-            "The bytes get their ids from the byte shuffle before anything is merged. Is each step done, and in "
-            "that order?",
-        )
+    if (joined := b"".join(tokens)) != data:
+        sentence = f"These ids are not this text: by ranks they stand for {joined!r}."
+        if data in joined:
+            return Told("other bytes", sentence, "The text is in there. What puts in the rest? Begin each call anew.")
+        return Told("other bytes", sentence, WHICH_BYTES)
     return _tell_cut(expected, got, vocab)
 
 
@@ -655,13 +631,13 @@ GPT4_TOKENIZER = add(
         "class GPT4Tokenizer: GPT4Tokenizer(ranks), encode(text) -> list[int], decode(ids) -> str",
         passed="the ids of GPT-4, and back",
         hint="Split, then for each chunk: bytes, their ids by the byte shuffle, then the merges. To decode, the "
-        "ranks turned round "
-        "give the bytes of each id.",
+        "ranks turned round give the bytes of each id.",
         reference=Reference,
         own=[gpt4.GPT4Tokenizer, gpt4.RankedTokenizer, RegexTokenizer, merging.apply_merges],
         methods=("encode", "decode"),
         same=by_either_pattern,
         tell=tell_gpt4,
+        crashes=[*ENCODE_CRASHES, NO_TOKEN_OF_THAT_ID],
         cases=[
             ((AB,), ("encode", "")),
             ((AB,), ("encode", "ab")),
@@ -727,7 +703,7 @@ _class(
 _class(
     "GPT-2's pattern",
     "the text is split by the pattern of GPT-2",
-    "GPT-4's has three changes: contractions in capitals, long numbers, and what may stand before a word.",
+    "GPT-4's is another one: the table in notebook 05 says what is new in it. Split as there.",
     split=lambda text: findall(patterns.GPT2_SPLIT_PATTERN, text),
 )
 _class(

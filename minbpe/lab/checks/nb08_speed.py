@@ -13,6 +13,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import cache
 from heapq import heappop, heappush
 from itertools import islice, pairwise
@@ -27,6 +28,7 @@ from minbpe.lab.checks.faults import RUN_IT, Problem, Trial, where
 from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS, TRAIN, Merges, Pair
 from minbpe.lab.checks.nb04_encode_decode import ENCODE
 from minbpe.lab.checks.runner import Caller, Code, Outcome, Step
+from minbpe.lab.checks.telling import Told
 from minbpe.regex import RegexTokenizer
 
 RATIO = 5
@@ -292,6 +294,16 @@ def quick_encode(chunk: str, merges: Merges) -> list[int]:
     return merging.apply_merges(chunk.encode("utf-8"), merges.get)
 
 
+# Where the notebooks before say "count again": here that would be too slow.
+KEPT_COUNTS = {
+    "count only once": "A merge takes pairs apart and makes new ones. Which counts does it change? Change these, and "
+    "no others, before you choose again.",
+    "counts are never emptied": "A merge takes pairs apart: at each place the pair itself, and the pairs with the "
+    "neighbours on its left and right. What happens to their counts?",
+    "never out of pairs": "A short text can be merged into a single token. What is left to choose from then, and what "
+    "should training do?",
+}
+
 FAST_TRAIN_CRASHES = (
     OUT_OF_PAIRS,
     Crash(
@@ -335,6 +347,7 @@ FAST_TRAIN = add(
         crashes=FAST_TRAIN_CRASHES,
         tell=TRAIN.tell,
         draw=TRAIN.draw,
+        possible=TRAIN.possible,
         more=train_fast_enough,
     )
 )
@@ -357,6 +370,7 @@ FAST_TRAIN.shares(
         "counts are never emptied",
         "stops at two ids",
     ],
+    hints=KEPT_COUNTS,
 )
 
 
@@ -425,6 +439,31 @@ def encode_fast_enough(caller: Caller) -> Trial | None:
     )
 
 
+HINTS = {
+    "other bytes": "An entry of the heap may be older than the row: is its pair still there, at its place, when it is "
+    "popped?",
+    "merged in another order": "The heap gives the lowest id first, of all the pairs that it holds. Which places do "
+    "you consider after a merge, and what happens to an entry whose pair is gone?",
+}
+BORN = (
+    "This pair was born beside a merge. Who puts it into the heap? Which places do you consider after a merge, and is "
+    "an entry ever thrown away unseen?"
+)
+THERE_BEFORE = (
+    "This pair was there from the beginning, and so was its entry in the heap. Was it ever popped? What ends your "
+    "loop, and what happens when an entry is no longer true?"
+)
+
+
+def tell_fast_encode(args: Args, expected: list[int], got: list[int]) -> Told | None:
+    """As in `encode`, but each place is not looked at again: what matters here is what the heap holds."""
+    told = ENCODE.tell(args, expected, got) if ENCODE.tell else None
+    if told and told.name == "a pair is left":
+        left = next(pair for pair in pairwise(got) if pair in args[1] and pair not in pairwise(expected))
+        return replace(told, hint=BORN if max(left) > 255 else THERE_BEFORE)
+    return told and replace(told, hint=HINTS.get(told.name, told.hint))
+
+
 FAST_ENCODE = add(
     Exercise(
         "fast_encode",
@@ -444,8 +483,17 @@ FAST_ENCODE = add(
             ("xabcabc", {(98, 99): 256, (97, 256): 257, (120, 257): 258}),
             ("abcx", {(97, 98): 256, (99, 120): 257, (98, 99): 258}),
         ],
-        tell=ENCODE.tell,
+        crashes=[
+            Crash(
+                "a pair that is not in merges",
+                "KeyError",
+                r"^\(",
+                "This pair is not in merges. Ask before you look it up, as `consider` does.",
+            )
+        ],
+        tell=tell_fast_encode,
         draw=ENCODE.draw,
+        possible=ENCODE.possible,
         draws=120,
         more=encode_fast_enough,
     )
@@ -466,6 +514,14 @@ FAST_ENCODE.shares(
         "stops at two ids",
         "fewest tokens",
     ],
+    hints={
+        "one merge only": "A merge makes new pairs on both of its sides. Who puts them into the heap, and does the "
+        "loop go on until it is empty?",
+        "no text is too short": "A text can be empty, or all of it merged into one token: then there is no pair. What "
+        "do you ask before you choose one?",
+        "a list of pairs a round": "A merge makes new pairs, which can be older than those found before it. They "
+        "belong in the same heap.",
+    },
 )
 
 
@@ -513,6 +569,34 @@ def _by_heap(chunk: str, merges: Merges, *, fresh_only: bool, sides: tuple[bool,
 )
 def entries_are_never_stale(chunk: str, merges: Merges) -> list[int]:
     return _by_heap(chunk, merges, fresh_only=False, sides=(True, True))
+
+
+@FAST_ENCODE.misconception(
+    "a pair that is popped is merged at once, whether it still stands at its place or not",
+    "An entry of the heap is as old as its push: another merge may have taken one of the two ids since then. What do "
+    "you ask the row before you join?",
+)
+def popped_and_merged_at_once(chunk: str, merges: Merges) -> list[int]:
+    ids = [-1, *chunk.encode("utf-8"), -1]  # with a wall at both ends, as in the notebook
+    before, after = list(range(-1, len(ids) - 1)), list(range(1, len(ids) + 1))
+    heap: list[tuple[int, int]] = []
+
+    def look(place: int) -> None:
+        pair = ids[place], ids[after[place]]
+        if pair in merges:
+            heappush(heap, (merges[pair], place))
+
+    for place in range(len(ids) - 1):
+        look(place)
+    while heap:
+        idx, place = heappop(heap)
+        swallowed = after[place]
+        following = after[swallowed]
+        ids[place], ids[swallowed] = idx, -2
+        after[place], before[following] = following, place
+        look(before[place])
+        look(place)
+    return [each for each in ids if each >= 0]
 
 
 @FAST_ENCODE.misconception(

@@ -199,6 +199,14 @@ def tell_premium(args: Args, expected: dict[str, float], got: dict[str, float]) 
     )
 
 
+# What encode, which the check hands in, says of a list: each of the stand-ins has its own way.
+A_LIST_IS_ENCODED = [
+    Crash("a list is encoded", kind, message, "encode takes one text, and is given a list here. Go through the list.")
+    for kind, message in [
+        ("AttributeError", r"'list' object has no attribute '(encode|split)'"),
+        ("TypeError", r"ord\(\) expected"),
+    ]
+]
 LANGUAGE_PREMIUM = add(
     Exercise(
         "language_premium",
@@ -224,14 +232,31 @@ LANGUAGE_PREMIUM = add(
         ],
         crashes=[
             Crash(
+                "nothing to add to",
+                "KeyError",
+                "",
+                "The first time there is nothing to add to. With which number does the sum of a language begin?",
+                source=r"\+=",
+            ),
+            Crash(
                 "english is always there",
                 "KeyError",
                 "'en'",
                 "The base is what the argument says. Someone may compare with German, and have no English at all.",
-            )
+            ),
+            *A_LIST_IS_ENCODED,
+            Crash(
+                "lists are summed",
+                "TypeError",
+                r"unsupported operand type\(s\) for \+=?: '(int' and 'list|list' and 'int)'",
+                "encode gives a list, and a number and a list do not add up. (sum begins at the number 0.) Add up how "
+                "long the lists are.",
+            ),
         ],
         tell=tell_premium,
         draw=draw_parallel,
+        # The same sentences in every language.
+        possible=lambda args: len(set(map(len, args[1].values()))) == 1 and all(map(all, args[1].values())),
     )
 )
 
@@ -373,6 +398,17 @@ def tell_code_points(args: Args, expected: list[int], got: list[int]) -> Told | 
     return tell_ids(vocab, merges, text, expected, got)
 
 
+def possible_code_points(args: Args) -> bool:
+    """Whether each merge is of ids that are there."""
+    _, characters, merges = args
+    known = {*range(256), *characters.values()}
+    for pair, idx in merges.items():
+        if not known.issuperset(pair):
+            return False
+        known.add(idx)
+    return True
+
+
 HAN = {"a": 256, "b": 257, "é": 258, "한": 259, "c": 260}
 ENCODE_CODE_POINTS = add(
     Exercise(
@@ -418,6 +454,7 @@ ENCODE_CODE_POINTS = add(
             ("abc" * 80 + "é", HAN, {(256, 257): 300}),
         ],
         draw=draw_code_points,
+        possible=possible_code_points,
         draws=120,
     )
 )
