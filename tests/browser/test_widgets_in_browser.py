@@ -404,7 +404,7 @@ def test_tokenizers_stand_side_by_side_with_ids_and_bytes(notebook, element):
         [str(idx) for idx in state(notebook, "token_explorer.tokenizers['GPT-4'].encode('hello 안')")]
     )
     expect(gpt4o.locator(".mb-t")).to_have_count(2)
-    expect(widget.locator(".mb-sizes").first).to_have_text("7 characters · 9 bytes")
+    expect(widget.locator(".mb-sizes").first).to_have_text("7 code points · 9 bytes")
     gpt4.locator(".mb-t").first.hover()
     expect(gpt4.locator(".mb-tip")).to_have_text("hello: id 15339, 5 bytes: 68 65 6C 6C 6F")
     gpt4o.locator(".mb-t").first.focus()
