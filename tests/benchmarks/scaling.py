@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import pickle
 import random
 import sys
 import sysconfig
@@ -129,7 +130,7 @@ def merging(corpus: Path) -> Table:
     both = add_up([first, second])
     seconds = process_time() - start
     chunks = len(first.counts) + len(second.counts)
-    sent = sum(len(first.chunks) + 16 * len(first.counts) for first in (first, second)) / 2
+    sent = sum(len(pickle.dumps(first)) for first in (first, second)) / 2
     row = [
         f"{cutting.BLOCK / 2**20:.0f} MiB", f"{chunks // 2:,}", f"{sent / MEGABYTE:.1f} MB", f"{len(both.counts):,}",
         f"{seconds:.2f} s", f"{chunks / seconds / 1e6:.1f} million/s",
