@@ -213,10 +213,14 @@ def test_any_callable_will_do():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_right_answer_is_checked_in_two_seconds(name):
-    check(name, RIGHT[name][0])  # whatever is read from files is read once
-    started = time.process_time()
-    check(name, RIGHT[name][0])
-    assert time.process_time() - started < 2
+    def seconds():
+        started = time.process_time()
+        check(name, RIGHT[name][0])
+        return time.process_time() - started
+
+    seconds()  # whatever is read from files is read once
+    # What else the machine does can only add to it.
+    assert any(seconds() < 2 for _ in range(3))
 
 
 def test_fresh_inputs_each_time_and_the_same_for_a_seed():
