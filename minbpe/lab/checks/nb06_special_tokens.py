@@ -251,6 +251,21 @@ LENGTH = Code("lambda text: [len(text)] if text else []")
 def encode_special(
     text: str, special_tokens: Special, allowed_special: str | Collection[str], encode_ordinary: Encode
 ) -> list[int]:
+    return _part_by_part(text, special_tokens, allowed_special, encode_ordinary, _refused)
+
+
+def _refused(part: str) -> list[int]:
+    raise ValueError(f"the text holds the special token {part!r}, which is not allowed")
+
+
+def _part_by_part(
+    text: str,
+    special_tokens: Special,
+    allowed_special: str | Collection[str],
+    encode_ordinary: Encode,
+    not_allowed: Encode,
+) -> list[int]:
+    """As the frame in the notebook has it; `not_allowed` says what becomes of a special token that is not allowed."""
     if allowed_special == "none":
         return encode_ordinary(text)
     allowed: Collection[str] = special_tokens if allowed_special == "all" else ()
@@ -258,12 +273,10 @@ def encode_special(
         allowed = allowed_special
     ids: list[int] = []
     for part in split_special(text, special_tokens):
-        if part not in special_tokens:
-            ids += encode_ordinary(part)
-        elif part in allowed:
-            ids.append(special_tokens[part])
+        if part in special_tokens:
+            ids += [special_tokens[part]] if part in allowed else not_allowed(part)
         else:
-            raise ValueError(f"the text holds the special token {part!r}, which is not allowed")
+            ids += encode_ordinary(part)
     return ids
 
 
@@ -392,28 +405,6 @@ def always_allowed(
     text: str, special_tokens: Special, allowed_special: str | Collection[str], encode_ordinary: Encode
 ) -> list[int]:
     return encode_special(text, special_tokens, "all", encode_ordinary)
-
-
-def _part_by_part(
-    text: str,
-    special_tokens: Special,
-    allowed_special: str | Collection[str],
-    encode_ordinary: Encode,
-    not_allowed: Encode,
-) -> list[int]:
-    """As the frame in the notebook has it, with something else for what is not allowed."""
-    if allowed_special == "none":
-        return encode_ordinary(text)
-    allowed: Collection[str] = special_tokens if allowed_special == "all" else ()
-    if not isinstance(allowed_special, str):
-        allowed = allowed_special
-    ids: list[int] = []
-    for part in split_special(text, special_tokens):
-        if part in special_tokens:
-            ids += [special_tokens[part]] if part in allowed else not_allowed(part)
-        else:
-            ids += encode_ordinary(part)
-    return ids
 
 
 NOT_UNNOTICED = (
