@@ -67,6 +67,7 @@ export class Show {
     if (presenting) return this.go(this.at, this.step);
     for (const { node } of this.notebook.widgets) node.classList.remove(...ALL);
     this.notebook.node.style.removeProperty("--ms-zoom");
+    this.notebook.node.style.removeProperty("--ms-fit");
     this.notebook.scrollToItem?.(this.notebook.activeCellIndex);
     this.say("This is the notebook. Escape leads back to the slides.");
   }
@@ -143,6 +144,7 @@ export class Show {
     for (const size of sizes) {
       this.size = size;
       this.notebook.node.style.setProperty("--ms-zoom", whole * size);
+      this.notebook.node.style.setProperty("--ms-fit", size); // letters are measured on the slide, not on the screen
       if (!this.overflows()) break;
     }
     document.body.dataset.fit = this.size;
