@@ -1095,9 +1095,9 @@ def test_what_an_answer_kept_is_put_back():
 def test_values_from_another_cell_are_told():
     names = {"regex": regex_module}
     exec("letters = r'[a-z]+'\ndef split(text): return regex.findall(letters + '|[^a-z]+', text)", names)
-    assert "`letters` comes from outside of the function" in in_a_row(failure("split", names["split"]))
+    assert "`letters` comes from outside the function" in in_a_row(failure("split", names["split"]))
     exec("letters = 'abc'\ndef split(text): return [text.letters]", names)
-    assert "outside of the function" not in in_a_row(failure("split", names["split"]))  # an attribute of that name
+    assert "outside the function" not in in_a_row(failure("split", names["split"]))  # an attribute of that name
 
 
 def test_values_from_another_cell_are_told_of_a_class():
@@ -1113,13 +1113,25 @@ class BasicTokenizer:
         names,
     )
     said = in_a_row(failure("BasicTokenizer", names["BasicTokenizer"]))
-    assert "`merges` comes from outside of the class" in said
+    assert "`merges` comes from outside the class" in said
+    assert "Hint: What an object has learned it keeps itself, under a name that begins with self: `self.merges`" in said
+
+
+def test_a_blank_that_was_not_filled_is_named():
+    def encode(text, merges):
+        ids = list(text.encode("utf-8"))
+        while len(ids) > 1:
+            pair = ...
+            ids = minbpe.merge(ids, pair, merges[pair])
+        return ids
+
+    assert "`...` still stands where a line of yours belongs" in in_a_row(failure("encode", encode))
 
 
 def test_values_that_the_notebook_gives_are_not_told():
     names = {"PATTERNS": ["0xxxxxxx"]}
     exec("def utf8_encode(code_point): return bytes([code_point % 256] * len(PATTERNS))", names)
-    assert "outside of the function" not in in_a_row(failure("utf8_encode", names["utf8_encode"]))
+    assert "outside the function" not in in_a_row(failure("utf8_encode", names["utf8_encode"]))
 
 
 def test_what_an_exercise_forbids_is_told_of_a_wrong_answer_too():

@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minbpe import BasicTokenizer, RegexTokenizer
@@ -84,6 +84,7 @@ def test_a_long_token_is_cut_to_the_columns_that_a_narrow_table_has():
     assert text_of(html.chip(300, b"ab\n\ncd", 4)) == "ab⏎…"
 
 
+@example(b"\x00", "\ue000\x00".encode())
 @given(st.binary(min_size=1, max_size=40), st.binary(min_size=1, max_size=40))
 def test_the_halves_of_a_pair_share_the_columns_and_both_show_something(left, right):
     chips = parse(html.pair_chips((300, 301), {300: left, 301: right}, 9))

@@ -311,7 +311,7 @@ def test_ties_are_marked():
 
 def test_a_pair_can_be_chosen_by_code_and_by_click():
     widget = PairExplorer("aaabdaaabac", pair=(98, 100))
-    assert "1 time. No two of them overlap" in shown(panel(widget, "Where b + d occurs"))
+    assert "Once." in shown(panel(widget, "Where b + d occurs"))
     widget.on_event("pair", "97,98")
     assert widget.pair == (97, 98)
     assert len(with_class(widget.html, "mb-l")) == 2

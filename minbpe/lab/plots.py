@@ -170,7 +170,7 @@ def tokens_per_character(measured: Mapping[str, Mapping[str, float]]) -> Figure:
     codes = sorted(order, key=lambda code: order[code])
     with rc_context(FIGURE_STYLE | {"ytick.labelsize": SMALLEST_FONT}):
         height = max(7.2, 1.8 + 0.27 * len(codes))
-        figure, axes = _canvas("What a language costs", "tokens per code point", "", height)
+        figure, axes = _canvas("Tokens per code point", "tokens per code point", "", height)
         if not codes:
             _say(axes, "no languages")
             return _described(figure, "Tokens per character by language: no data.")

@@ -82,6 +82,9 @@ def put_in_words(finding: Finding) -> Verdict:
     misconception = finding.misconception
     said_by = misconception or finding.told  # what knows most of this answer
     hint = (said_by and said_by.hint) or problem.hint or exercise.hint
+    kept = [name for name in finding.outside if name.islower()]  # another name is a constant's
+    if exercise.methods and kept and not misconception:
+        hint = f"What an object has learned it keeps itself, under a name that begins with self: `self.{kept[0]}`."
     if problem.fault == "not done":
         parts = [f"✗ {problem.sentence}", hint]
     else:
@@ -112,7 +115,7 @@ def put_in_words(finding: Finding) -> Verdict:
 def _of_outside(names: tuple[str, ...], of: str) -> str:
     several = len(names) > 1
     return (
-        f"({', '.join(f'`{name}`' for name in names)} {'come' if several else 'comes'} from outside of the {of}: "
+        f"({', '.join(f'`{name}`' for name in names)} {'come' if several else 'comes'} from outside the {of}: "
         f"another cell has made {'them' if several else 'it'}. Is that what you meant?)"
     )
 

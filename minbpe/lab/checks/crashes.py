@@ -223,6 +223,12 @@ CRASHES = [
         "time.",
     ),
     Crash(
+        "a blank that was not filled",
+        "KeyError",
+        r"^Ellipsis$",
+        "`...` still stands where a line of yours belongs. What is to be put there?",
+    ),
+    Crash(
         "a missing key",
         "KeyError",
         r"",

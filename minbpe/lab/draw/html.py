@@ -176,13 +176,14 @@ def _width(data: bytes) -> int:
 
 
 def _first(shown: Iterable[Piece], most: int) -> Iterable[Piece]:
-    """As many of the pieces, from the first, as take `most` columns; text is cut."""
-    for text, kind in shown:
+    """As many of the pieces, from the first, as take `most` columns; text is cut. The name of a sign that cannot be
+    seen is never cut: if it comes first it is shown, even where it is wider."""
+    for place, (text, kind) in enumerate(shown):
         part = text
         while part and kind == "text" and columns(part) > most:
             part = part[:-1]
         most -= columns(part)
-        if part and most >= 0:
+        if part and (most >= 0 or (place == 0 and kind != "text")):
             yield Piece(part, kind)
         if part != text or most <= 0:
             return

@@ -48,7 +48,7 @@ ALGORITHMS_IN_WORDS = {
     "rule": "your own rule",
 }
 
-COMPARED = "Whether both come to the same ids stands here at the last step."
+COMPARED = "At the last step this says whether both come to the same ids."
 
 
 def text_panel(

@@ -197,7 +197,8 @@ class Bars(Marked):
             row.append(f"<span>{inline(sign.encode('utf-8'))}</span>")
         return (
             f'<div class="mb-row">{"".join(row)}</div><div class="mb-answer">'
-            '<button type="button" class="mb-button" data-event="give">That is how it is cut</button></div>'
+            '<button type="button" class="mb-button" data-event="give">That is how it is cut</button>'
+            '<span class="mb-muted">Press a gap to put a bar there.</span></div>'
         )
 
     def on_event(self, name: str, value: Any) -> None:

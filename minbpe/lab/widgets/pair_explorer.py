@@ -56,13 +56,23 @@ def draw(state: Pairs, *, dir: str = "ltr") -> dict[str, str]:
         Bar(_pick(state, pair), count, tag="tie" if ties > 1 and count == top else "", first=pair == state.pair)
         for pair, count in ranked
     ]
-    left = panel("Most frequent pairs", bars(rows, caption="Pairs by how often they occur"), aside="choose one")
-    right = panel("Who follows whom", _heat_map(state), aside="row, then column")
+    left = panel(
+        "Most frequent pairs",
+        bars(rows, caption="Pairs by how often they occur"),
+        aside=_first(len(state.counts), "choose one"),
+    )
+    in_a_place = max(len({pair[side] for pair in state.counts}) for side in (0, 1))
+    right = panel("Who follows whom", _heat_map(state), aside=_first(in_a_place, "row, then column"))
     return {
         "sizes": counts,
         "pairs": f'<div class="mb-columns">{left}{right}</div>',
         "where": _where(state, total, dir),
     }
+
+
+def _first(number: int, more: str) -> str:
+    """Said beside a heading: are these all, or the first of them?"""
+    return more if number <= PAIRS_SHOWN else f"the {PAIRS_SHOWN} most frequent of {number:,}; {more}"
 
 
 def _pick(state: Pairs, pair: tuple[int, int]) -> str:
@@ -105,12 +115,12 @@ def _where(state: Pairs, total: int, dir: str) -> str:
     left = {place - start for place in found}
     right = {place + 1 for place in left}
     over = dict.fromkeys(left & right, "mb-over")
-    note = f"<p><b>{len(found):,}</b> {'time' if len(found) == 1 else 'times'}. "
+    note = "<p><b>Once.</b></p>" if len(found) == 1 else f"<p><b>{len(found):,}</b> times. "
     if len(found) > len(merged):
         note += (
             f"Some overlap (double frame: one token in two pairs), so a merge takes <b>{len(merged):,}</b> of them.</p>"
         )
-    else:
+    elif len(found) > 1:
         note += "No two of them overlap, so a merge takes all.</p>"
     shown = tokens(
         window(state.chunks, start, TOKENS_SHOWN), left=left, right=right, classes=over, label="text", dir=dir
