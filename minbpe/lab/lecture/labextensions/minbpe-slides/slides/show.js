@@ -15,7 +15,7 @@ import { element } from "./element.js";
 
 const HEIGHT = 720; // with WIDTH the size of a slide in CSS pixels; it is zoomed to the window
 const FITS = [1.5, 1.35, 1.2, 1.1, 1, 0.93, 0.86, 0.8, 0.75, 0.7]; // the largest with which nothing is cut off
-const PLANNED = 0.93; // with which text has letters of 24 pixels, and code of 20
+const UNBROKEN = 1.2; // down to this, letters get smaller rather than that a line of code is broken
 const ALL = ["ms-on", "ms-later", "ms-later-output", "ms-bare"];
 
 export class Show {
@@ -138,8 +138,8 @@ export class Show {
     this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);
   }
 
-  // Zoom to the window: so that a slide is WIDTH wide, and the letters as large as what is on it allows. Code may be as
-  // small as planned before a line of it is broken.
+  // Zoom to the window: so that a slide is WIDTH wide, and the letters as large as what is on it allows, and
+  // a little smaller if no line of code is broken then.
   fit(sizes) {
     const whole = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
     document.body.style.setProperty("--ms-whole", whole);
@@ -150,16 +150,16 @@ export class Show {
     };
     const fits = (size) => (set(size), !this.overflows());
     const largest = sizes.find(fits) ?? sizes.at(-1);
-    const planned = sizes.filter((size) => size <= largest && size >= PLANNED);
-    if (planned.find((size) => fits(size) && !this.breaks()) === undefined) set(largest);
+    const smaller = sizes.filter((size) => size <= largest && size >= UNBROKEN);
+    if (!smaller.some((size) => fits(size) && !this.breaks())) set(largest);
     document.body.dataset.fit = this.size;
     this.notebook.node.querySelector(".jp-WindowedPanel-outer")?.scrollTo(0, 0);
   }
 
-  // Is a line of code broken?
+  // Is a line of code broken that can be seen?
   breaks() {
     const lines = this.slide.cells.flatMap(({ node }) => [...node.querySelectorAll(".cm-line")]);
-    return lines.some((line) => {
+    return lines.filter((line) => line.checkVisibility({ visibilityProperty: true })).some((line) => {
       const once = parseFloat(getComputedStyle(line).lineHeight) * line.currentCSSZoom;
       return line.getBoundingClientRect().height > 1.6 * once;
     });
