@@ -2,6 +2,7 @@
 """A split pattern that is carried over cuts every text alike in `regex`, in tiktoken and in Hugging Face tokenizers."""
 
 import random
+import re
 import warnings
 
 import regex
@@ -91,8 +92,8 @@ def assert_cut_alike(pattern: str, texts: list[str]) -> int:
         for text in texts:
             try:
                 ids = encode(text)
-            except BaseException as error:  # of Rust, at tiktoken's own limit: loud, and no other ids
-                if "BacktrackLimitExceeded" not in str(error):
+            except BaseException as error:  # a panic of Rust's: loud, and no other ids
+                if not re.search("BacktrackLimitExceeded|retry-limit-in-match", str(error)):  # limits of their own
                     raise
                 continue
             assert ids == tokenizer.encode_ordinary(text), (pattern, text)
