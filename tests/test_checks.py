@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
+import operator
 import re
 import shutil
 import signal
@@ -13,6 +15,7 @@ import threading
 import time
 import tracemalloc
 import warnings
+from random import Random
 
 import pytest
 import regex as regex_module
@@ -1294,3 +1297,119 @@ def test_shrinking_never_makes_a_vocabulary_without_its_bytes():
     vocab = inputs.vocab_of({(97, 98): 256, (256, 97): 257})
     assert all(len(less) >= 256 for less in inputs.smaller(vocab))
     assert len(list(inputs.smaller(vocab))) == 2
+
+
+# --- rules and demands that nobody gets around
+
+
+def decoded_under_another_name(data):
+    return len(DECODED(data))
+
+
+def decoded_by_a_caller(data):
+    return len(CALLER(data))
+
+
+def decoded_by_a_match(data):
+    match data:
+        case object(decode=found):
+            return len(found())
+
+
+def decoded_by_its_name_as_a_text(data):
+    return len(getattr(data, "decode")())  # noqa: B009
+
+
+def decoded_in_a_method(data):
+    return len(Decoder().of(data))
+
+
+def decoded_by_what_it_keeps(data):
+    return len(decoded_by_what_it_keeps.keeps(data))
+
+
+class Decoder:
+    def of(self, data):
+        return data.decode()
+
+    def __call__(self, data):
+        return len(data.decode())
+
+
+def plainly_decoded(data):
+    return len(data.decode())
+
+
+def says_it_wraps_another(data):
+    return len(data.decode())
+
+
+DECODED, CALLER = bytes.decode, operator.methodcaller("decode")
+decoded_by_what_it_keeps.keeps = lambda data: data.decode()
+says_it_wraps_another.__wrapped__ = lambda data: 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(decoded_under_another_name, decoded_by_a_caller, decoded_by_a_match, decoded_by_its_name_as_a_text),
+        *(decoded_in_a_method, decoded_by_what_it_keeps, Decoder(), says_it_wraps_another),
+        *(functools.cache(plainly_decoded), functools.lru_cache(5)(plainly_decoded), functools.partial(DECODED)),
+    ],
+)
+def test_what_an_exercise_forbids_is_found_wherever_it_stands(answer):
+    count = (lambda data: len(answer(data))) if isinstance(answer, functools.partial) else answer
+    failed = failure("count_code_points", count)
+    assert (failed.fault, "it uses `decode`" in in_a_row(failed)) == ("rule", True)
+
+
+def test_what_a_function_says_it_wraps_is_not_what_an_exercise_asks_for():
+    def merge_by_replace(ids, pair, idx):
+        return right.merge_while(ids, pair, idx)
+
+    merge_by_replace.__wrapped__ = lambda ids, pair, idx: "".replace
+    assert "the exercise asks for `replace`" in in_a_row(failure("merge_by_replace", merge_by_replace))
+
+
+@pytest.mark.parametrize("around", [functools.cache, functools.lru_cache(5), lambda answer: functools.partial(answer)])
+def test_an_answer_may_be_wrapped_and_is_still_what_it_is(around):
+    check("count_code_points", around(RIGHT["count_code_points"][0]), seed=0)
+    copied = around(gpt4.recover_merges)
+    assert runner.facts_of(copied).origin == "minbpe.gpt4.recover_merges"
+
+
+def test_waiting_on_small_inputs_gets_nobody_around_the_large_ones(monkeypatch):
+    monkeypatch.setattr(examining, "ENOUGH", 0.0)
+    exercise = dataclasses.replace(EXERCISES["pair_places"], draw=lambda rng, size: (size,))
+    sizes = [size for (size,) in examining.random_cases(exercise, 0)]
+    assert len(sizes) == examining.FEWEST + examining.LARGE
+    assert min(sizes[-examining.LARGE :]) > 0.9 * exercise.size
+
+
+class Noting(Local):
+    """Keeps what it is called with."""
+
+    def __init__(self, answer):
+        super().__init__(answer)
+        self.called = []
+
+    def call(self, steps, seconds=None, **more):
+        self.called.append(repr([step.args for step in steps]))
+        return super().call(steps, seconds, **more)
+
+
+@pytest.mark.parametrize("name", [name for name, exercise in EXERCISES.items() if exercise.more])
+def test_the_last_demand_has_other_inputs_each_time_and_the_same_for_a_seed(name):
+    def asked(seed):
+        caller = Noting(RIGHT[name][0])
+        assert EXERCISES[name].more(caller, Random(seed)) is None
+        return caller.called[-1]
+
+    assert asked(1) == asked(1) != asked(2)
+
+
+@pytest.mark.parametrize("wrong", [10**5000, [10**5000], {1: -(10**5000)}], ids=["a number", "in a list", "in a dict"])
+def test_a_number_too_long_to_be_written_is_wrong_and_shown_by_its_length(wrong):
+    failed = failure("pair_places", lambda ids, pair: wrong)
+    assert failed.fault == "wrong type"
+    assert "a number of 5001 digits" in str(failed)

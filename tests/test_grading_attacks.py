@@ -1,7 +1,6 @@
 """A forged submission gets no points, and one that tries to get out of its sandbox gets nowhere."""
 
 import ast
-import dataclasses
 import json
 import os
 import socket
@@ -16,15 +15,13 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
-from minbpe.lab.checks.runner import Code, Outcome, Raised, Step, Thing
-from minbpe.lab.grading import mending, sandbox, worker
+from minbpe.lab.grading import mending, notebook, sandbox, worker
 from minbpe.lab.grading.borrowed import borrowed
 from minbpe.lab.grading.course import checks_of
-from minbpe.lab.grading.inside import wire
+from minbpe.lab.grading.notebook import Place
+from minbpe.lab.grading.pool import Worker
 from minbpe.lab.grading.sandbox import choose
 
 ROOT = Path(__file__).parent.parent
@@ -69,13 +66,18 @@ def written(answers, before=(), after=()):
     return notebook
 
 
-def graded(notebook, cell=10, kind="auto"):
-    """What a worker finds out about it."""
+def order_of(notebook, cell=10, kind="auto", seconds=120):
+    """What a worker is told to do with it."""
     whole, _ = mending.mended(notebook, notebook_of("exercises"))
     checks = checks_of(notebook_of("solutions"))
-    limits = {"cell": cell, "seconds": 120, "memory": 1 << 30}
+    limits = {"cell": cell, "seconds": seconds, "memory": 1 << 30}
     order = {"notebook": whole, "checks": checks, "seed": "secret", "left_out": {}, "sandbox": kind, **limits}
-    return worker.grade(json.loads(json.dumps(order)))
+    return json.loads(json.dumps(order))
+
+
+def graded(notebook, **limits):
+    """What a worker finds out about it."""
+    return worker.grade(order_of(notebook, **limits))
 
 
 # --- forgeries: each is run before wrong answers, and none may get a point for it
@@ -286,7 +288,7 @@ def forged(code):
 
 
 def test_the_forgeries_are_code_that_runs():
-    for code in [*FORGERIES.values(), *DEADLY.values(), FILL_THE_SHARED_FOLDER]:
+    for code in [*FORGERIES.values(), *DEADLY.values()]:
         ast.parse(TransformerManager().transform_cell(code))
 
 
@@ -367,93 +369,6 @@ def test_an_honest_submission_uses_nothing_that_a_person_must_look_at():
     for path in sorted((ROOT / "solutions").glob("*/*.ipynb")):
         release = nbformat.read(ROOT / "exercises" / path.parent.name / path.name, as_version=4)
         assert borrowed(nbformat.read(path, as_version=4), release) == []
-
-
-# --- what goes over the wire
-
-PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
-    lambda inner: (
-        st.lists(inner)
-        | st.tuples(inner, inner)
-        | st.dictionaries(st.integers() | st.tuples(st.integers(), st.text()), inner)
-    ),
-    max_leaves=20,
-)
-
-
-def sent(value):
-    return wire.decode(wire.unpack(wire.pack({"value": wire.encode(value)})[4:])["value"], Code)
-
-
-def same(one, other):
-    """Equal, and of the same types all the way down."""
-    if type(one) is not type(other):
-        return False
-    if type(one) in (list, tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    if type(one) is dict:
-        return same(list(one.items()), list(other.items()))
-    return one == other
-
-
-@settings(max_examples=40)
-@given(PLAIN)
-def test_values_come_out_as_they_went_in_with_their_types(value):
-    assert same(sent(value), value)
-
-
-def test_each_field_of_a_record_is_sent():
-    """A field that is left out is blank on the other side, and what depends on it is never asked."""
-    for record, shape in wire.RECORDS.items():
-        assert {each.name for each in dataclasses.fields(record)} == set(shape)
-
-
-def test_records_of_a_check_come_out_whole():
-    error = Raised("KeyError", "'a'", ("KeyError", "LookupError"), 3, "return a['a']", "f")
-    outcome = Outcome(value=[Thing("iterator", "generator")], error=error, args=([1], {2: b"x"}), given_back=0)
-    assert sent(outcome) == outcome
-    (step,) = sent([Step((Code("iter([1, 2])"), {1, 2}), method="encode", on="t")])
-    assert (list(step.args[0].make()), step.args[1], step.method) == ([1, 2], {1, 2}, "encode")
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        {},
-        {"int": "0x1", "float": "0x1p0"},
-        {"dict": [[[], 1]]},
-        {"set": [[1]]},
-        {"Outcome": [1, None]},
-        {"Outcome": [1, "no error", "", "", {"tuple": []}, None, "", ""]},
-        {"Raised": ["ValueError", "", ["ValueError"], 0, "", ""]},
-        {"code": "__import__('os').system('echo')"},
-        {"Verdict": []},
-        {"bytes": "ä"},
-        1.5,
-    ],
-)
-def test_what_is_no_value_is_refused(data):
-    with pytest.raises(wire.WireError):
-        wire.decode(data)
-
-
-def test_what_is_too_large_or_too_deep_is_refused():
-    deep = []
-    for _ in range(500):
-        deep = [deep]
-    with pytest.raises(wire.WireError, match="too deep"):
-        wire.encode(deep)
-    with pytest.raises(wire.WireError, match="too deep"):
-        wire.decode(deep)
-    with pytest.raises(wire.WireError, match="no message"):
-        wire.unpack(b"[" * 10**6)
-    with pytest.raises(wire.WireError, match="too much"):
-        wire.pack({"value": "x" * (wire.LARGEST + 1)})
-    with pytest.raises(wire.WireError, match="too long"):
-        wire.length_of(b"\xff\xff\xff\xff")
-    with pytest.raises(wire.WireError, match="cannot be sent"):
-        wire.encode(object())
 
 
 # --- escapes
@@ -545,30 +460,46 @@ DEADLY = {
     "read another's memory": "import ctypes; ctypes.CDLL(None).process_vm_readv(1, 0, 0, 0, 0, 0)",
     "a ring of system calls": "import ctypes; ctypes.CDLL(None).syscall(425, 8, 0)",
 }
-FILL_THE_SHARED_FOLDER = """
+# Each says what came of it: the folder of the grader's sockets, and that of the course, are on a disk.
+FILL_A_DISK = {
+    "a file": "print(c.creat(place + b'/x', 0o600))",
+    "a file without a name": "print(c.open(place, 0o20200002, 0o600))",
+    "a folder": "print(c.mkdir(place + b'/x', 0o700))",
+    "what is there, longer": "print(c.truncate(place + b'/kernel.json', 1 << 30), c.open(place + b'/kernel.json', 1))",
+    "what is there, gone": "print(c.unlink(place + b'/kernel.json'), c.rename(place + b'/kernel.json', b'/tmp/x'))",
+    "a link": "print(c.link(place + b'/kernel.json', place + b'/x'), c.symlink(b'x', place + b'/x'))",
+    "a socket": """
+import socket
+try: socket.socket(1).bind(place + b"/x")
+except OSError: print(-1)
+""",
+}
+DISKS = """
 import ctypes, os
-c, place = ctypes.CDLL(None), os.environ["JUPYTER_RUNTIME_DIR"]
-for number in range(100_000):
-    file = c.creat(os.fsencode(f"{place}/{number}"), 0o600)
-    for _ in range(20): c.write(file, bytes(1 << 20), 1 << 20)
-    c.close(file)
+c = ctypes.CDLL(None)
+for place in map(os.fsencode, (os.environ["JUPYTER_RUNTIME_DIR"], os.environ["PYTHONPATH"])):
 """
-UNLINKED = """
-import ctypes, os, time
-c, place, held = ctypes.CDLL(None), os.environ["JUPYTER_RUNTIME_DIR"], []
-for number in range(90):
-    name = os.fsencode(f"{place}/x")
-    held.append(c.creat(name, 0o600))
-    c.unlink(name)
-    for _ in range(20): c.write(held[-1], bytes(1 << 20), 1 << 20)
-    time.sleep(0.05)
-time.sleep(5)
-"""
-MANY = """
-import os, socket, time
-for number in range(20_000):
-    with socket.socket(1) as each: each.bind(f"{os.environ['JUPYTER_RUNTIME_DIR']}/{number}")
-time.sleep(5)
+
+
+WHAT_CAN_BE_WRITTEN = """
+import ctypes, os
+c, looked, found = ctypes.CDLL(None), 0, []
+own = {os.readlink("/proc/self"), "self", "thread-self"}
+def files():
+    for top in ("/proc", "/sys"):
+        for folder, folders, names in os.walk(top):
+            if folder == "/proc":
+                folders[:] = [name for name in folders if name not in own]
+            yield from (os.path.join(folder, name) for name in names)
+    yield from ("/proc/self/" + name for name in os.listdir("/proc/self") if os.path.isfile("/proc/self/" + name))
+for path in files():
+    looked += 1
+    number = c.open(os.fsencode(path), os.O_WRONLY | os.O_NONBLOCK)
+    if number >= 0:
+        if os.path.realpath(path) != "/dev/null": found.append(path)
+        c.close(number)
+print("looked at much:", looked > 100)
+print(found)
 """
 
 
@@ -639,6 +570,7 @@ def test_an_environment_that_lies_in_tmp_is_seen_from_the_sandbox(tmp_path, monk
 @contained
 def test_nothing_gets_out_of_the_sandbox_and_each_attempt_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("INSTRUCTORS_TOKEN", SECRET)
+    monkeypatch.setattr(notebook, "SENTENCES", 99)  # each of them is looked for
     with outside(tmp_path) as places:
         codes = [guarded(filled(code, places)) for code, _ in ESCAPES.values()]
         result = graded(written(RIGHT, after=codes))
@@ -667,6 +599,8 @@ def test_a_submission_cannot_fill_memory_or_disk():
         "many files in /tmp": "for i in range(400):\n    with open(f'/tmp/{i}', 'wb') as f: f.write(bytes(1 << 20))",
         "/dev/shm": "open('/dev/shm/x', 'wb').write(b'x')",
         "its root": "import ctypes\nif ctypes.CDLL(None).creat(b'/x', 0o600) < 0: raise OSError",
+        "shared memory, not much": "import mmap; m = mmap.mmap(-1, 5 << 29); m[::4096] = bytes((5 << 29) // 4096)",
+        "pages in pipes": "import ctypes, os\nif ctypes.CDLL(None).vmsplice(os.pipe()[1], 0, 0, 0): raise OSError",
         "sockets": "import socket\nheld = [socket.socketpair() for _ in range(2000)]",
     }
     result = graded(written(RIGHT, [guarded(code) for code in fill.values()]))
@@ -677,33 +611,74 @@ def test_a_submission_cannot_fill_memory_or_disk():
 
 
 @contained
-@pytest.mark.long
-def test_a_submission_that_fills_the_folder_of_its_sockets_is_ended_before_the_disk_is_full(tmp_path, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    most, stop = [0], threading.Event()
-
-    def watch():
-        while not stop.wait(0.05):
-            used = [each.stat().st_size for each in tmp_path.glob("grading-*/run/*") if each.exists()]
-            most.append(sum(used))
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    result = graded(written(RIGHT, [FILL_THE_SHARED_FOLDER]), cell=60)
-    stop.set()
-    thread.join()
+def test_nothing_that_a_submission_can_write_to_is_on_a_disk():
+    lines = [DISKS + "".join(f"    {line}\n" for line in code.splitlines()) for code in FILL_A_DISK.values()]
+    result = graded(written(RIGHT, lines))
     assert all(result["passed"].values())
-    assert any("filled the disk: left out" in said for said in result["said"])
-    assert max(most) < 4 << 30
+    cells = result["notebook"].cells[6 : 6 + len(lines)]
+    printed = ["".join(output.get("text", str(output)) for output in cell.outputs) for cell in cells]
+    for name, text in zip(FILL_A_DISK, printed, strict=True):
+        assert set(text.split()) == {"-1"}, (name, text)
 
 
 @contained
-@pytest.mark.long
-@pytest.mark.parametrize("code", [UNLINKED, MANY], ids=["files without a name", "many sockets"])
-def test_nor_with_files_that_have_no_name_or_no_size(code):
-    result = graded(written(RIGHT, [code]), cell=60)
-    assert all(result["passed"].values())
-    assert any("filled the disk: left out" in said for said in result["said"])
+def test_nothing_of_the_system_can_be_written_to():
+    """Also by root, who may change the settings of the system whatever capabilities it has given up."""
+    result = graded(written(RIGHT, [WHAT_CAN_BE_WRITTEN]))
+    printed = "".join(output.get("text", str(output)) for output in result["notebook"].cells[6].outputs)
+    assert printed == "looked at much: True\n[]\n"
+
+
+@contained
+def test_what_leaves_its_parent_is_ended_from_outside(monkeypatch):
+    """As what could take back that it ends with the grader, or a grader that is killed while it starts."""
+    started = []
+    bwrap, starts = sandbox.Sandbox._bwrap, Place.starts
+    monkeypatch.setattr(
+        sandbox.Sandbox, "_bwrap", lambda *all: [each for each in bwrap(*all) if each != "--die-with-parent"]
+    )
+    monkeypatch.setattr(Place, "starts", lambda place, info: (starts(place, info), started.append(place.first)))
+    assert all(graded(written(RIGHT))["passed"].values())
+    (first,) = started
+    assert psutil.wait_procs([first], timeout=10)[0]
+
+
+@contained
+def test_all_that_is_started_has_the_limits(monkeypatch):
+    import resource
+
+    seen = []
+    called = Place.called
+
+    async def look(place, alive):
+        await called(place, alive)
+        seen.extend(resource.prlimit(place.first.pid, what) for what in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE))
+
+    monkeypatch.setattr(Place, "called", look)
+    graded(written(RIGHT))
+    assert all(0 < hard < 3 << 30 for _, hard in seen), seen
+
+
+@pytest.mark.parametrize("make", ["closed", "deep"])
+def test_whatever_a_submission_leaves_can_be_taken_away(tmp_path, make):
+    folder = tmp_path / "left"
+    folder.mkdir()
+    here = os.getcwd()
+    try:
+        os.chdir(folder)
+        for _ in range(3000 if make == "deep" else 2):
+            os.mkdir("d" * 200)
+            os.chdir("d" * 200)
+        Path("file").touch()
+        if make == "closed":
+            os.chmod("..", 0)
+    finally:
+        os.chdir(here)
+    if make == "closed" and sys.platform == "linux" and os.getuid() == 0:  # nothing is closed to root
+        pytest.skip("nothing is closed to root")
+    else:
+        sandbox.remove(folder)
+    assert not folder.exists()
 
 
 @contained
@@ -713,6 +688,83 @@ def test_errors_and_widgets_count_as_what_a_cell_prints():
     assert all(result["passed"].values())
     assert len(json.dumps(result["notebook"])) < 2_000_000
     assert sum("printed more than a million characters" in said for said in result["said"]) == 2
+
+
+@contained
+def test_what_widgets_send_beside_is_counted_and_not_kept():
+    result = graded(written(RIGHT, ["import ipywidgets as w\nw.Image(value=bytes(2 << 20))"]))
+    assert all(result["passed"].values())
+    assert result["said"] == ["cell 7 printed more than a million characters"]
+
+
+@contained
+@pytest.mark.parametrize("content", ["b'[5]'", "{'data': 5}", "{'data': {'text/plain': 5}, 'metadata': []}"])
+def test_an_output_that_is_none_is_dropped_and_told_as_what_it_is(content):
+    show = f"kernel = get_ipython().kernel\nkernel.session.send(kernel.iopub_socket, 'display_data', {content}, {{}})"
+    code = show.replace("{})", "kernel.get_parent())")
+    result = graded(written(RIGHT, [code]))
+    assert all(result["passed"].values())
+    assert result["said"] == ["cell 7 showed what is no output of a notebook: dropped"]
+
+
+@contained
+@pytest.mark.long
+def test_a_message_that_fills_the_worker_costs_its_submission_and_is_told():
+    code = """
+import time
+part, thread = b"x" * (60 << 20), get_ipython().kernel.iopub_thread
+thread.schedule(lambda: thread.socket.send_multipart([part] * 70, copy=False))
+time.sleep(20)
+"""
+    grader = Worker()
+    try:
+        result = grader.grade(order_of(written(RIGHT, [code]), cell=60))
+    finally:
+        grader.close()
+    assert all(result["passed"].values())
+    assert result["said"] in (
+        ["cell 7 printed more than a million characters"],
+        ["cell 7 ended its grading: left out"],
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no such limit on this system")
+def test_a_worker_has_a_limit_of_its_own():
+    import resource
+
+    grader = Worker()
+    try:
+        assert all(grader.grade(order_of(written(RIGHT)))["passed"].values())
+        assert resource.prlimit(grader.process.pid, resource.RLIMIT_AS)[0] == worker.MEMORY
+    finally:
+        grader.close()
+
+
+def test_systemd_limits_the_memory_of_all_together(tmp_path):
+    inside = sandbox.Sandbox("bwrap", "bwrap", ("systemd-run", "--scope"))
+    command = inside.command(["python"], {}, tmp_path, tmp_path, -1, 1 << 30)
+    assert command[:6] == ["systemd-run", "--scope", "-p", f"MemoryMax={(1 << 30) + sandbox.ROOM}", "--", "bwrap"]
+
+
+def test_answers_that_are_slow_on_purpose_cost_their_check_and_no_more_than_the_time():
+    slow = (
+        LOOK_INSIDE
+        + """
+import time
+real = server.Server._answer
+server.Server._answer = lambda self, asked: (time.sleep(3), real(self, asked))[1]
+"""
+    )
+    answers = {**RIGHT, "top-pairs": f"{slow}\n{RIGHT['top-pairs']}"}
+    begun = time.monotonic()
+    result = graded(written(answers), seconds=20)
+    assert time.monotonic() - begun < 60
+    assert result["passed"] == {
+        "check-pair-places": True,
+        "check-top-pairs": False,
+        "check-get-stats-in-pieces": False,
+    }
+    assert "time was up before the end" in result["said"]
 
 
 @contained

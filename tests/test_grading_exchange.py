@@ -45,6 +45,46 @@ def test_moodle_with_folders_and_without(tmp_path):
     assert time_of(path) == "2026-10-05T12:03:00+00:00"
 
 
+def test_no_name_of_a_file_makes_it_another_students(tmp_path):
+    files = {
+        "Ann Lee_11_assignsubmission_file_/02-pairs.ipynb": ("ann", 1),
+        "Mal_66_assignsubmission_file_/Ann Lee_11_assignsubmission_file_02-pairs.ipynb": ("mal", 2),
+        "Mal_66_assignsubmission_file_/x/Ann Lee_11_assignsubmission_file_/02-pairs.ipynb": ("mal", 2),
+        "Max_67_assignsubmission_file_Ann Lee_11_assignsubmission_file_02-pairs.ipynb": ("max", 3),
+        "all/Eve_14_assignsubmission_file_/02-pairs.ipynb": ("eve", 4),
+    }
+    import_download("moodle", download(tmp_path, files), NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"Ann Lee_11": "ann", "Mal_66": "mal", "Max_67": "max", "Eve_14": "eve"}
+    files = {
+        "leeann_101_5001_02-pairs.ipynb": ("ann", 1),
+        "mal_666_5002_x/leeann_101_9999_02-pairs-9.ipynb": ("mal", 2),
+    }
+    import_download("canvas", download(tmp_path, files), NAME, tmp_path / "canvas")
+    assert imported(tmp_path / "canvas") == {"leeann_101": "ann"}
+
+
+def test_a_time_that_a_student_hands_in_is_left_out(tmp_path):
+    files = {
+        "Ann_11_assignsubmission_file_/02-pairs.ipynb": ("ann", 1),
+        "Ann_11_assignsubmission_file_/timestamp.txt": ("1999-01-01", 1),
+    }
+    import_download("moodle", download(tmp_path, files), NAME, tmp_path / "in")
+    assert time_of(tmp_path / "in" / "Ann_11" / NAME / f"{NAME}.ipynb") == "2026-10-05T12:01:00+00:00"
+
+
+def test_a_file_that_cannot_be_unpacked_costs_nobody_else_anything(tmp_path):
+    files = {
+        "Ann_11_assignsubmission_file_/02-pairs.ipynb": ("ann", 1),
+        "Bob_12_assignsubmission_file_/02-pairs.ipynb": ("damage me", 1),
+    }
+    path = download(tmp_path, files)
+    path.write_bytes(path.read_bytes().replace(b"damage me", b"damaged!!"))
+    done = import_download("moodle", path, NAME, tmp_path / "in")
+    assert imported(tmp_path / "in") == {"Ann_11": "ann"}
+    assert len(done.said) == 1
+    assert done.said[0].startswith("Bob_12: Bob_12_assignsubmission_file_/02-pairs.ipynb cannot be read (Bad CRC-32")
+
+
 def test_canvas_late_and_repeated_ones(tmp_path):
     files = {
         "leeann_101_5001_02-pairs.ipynb": ("first", 1),

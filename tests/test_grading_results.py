@@ -7,10 +7,12 @@ import os
 import shutil
 import signal
 import sys
+from pathlib import Path
 
 import filelock
 import pytest
 
+from minbpe.lab.grading import sandbox
 from minbpe.lab.grading.__main__ import main
 from minbpe.lab.grading.results import Results, Row
 
@@ -172,6 +174,87 @@ def test_the_table_for_a_spreadsheet_runs_nothing(tmp_path):
             ["'=cmd|' /C calc'!A1", "2", "", "2"],
             ["bob", "", "0", "0"],
         ]
+
+
+def test_nor_does_a_spreadsheet_that_takes_another_sign_for_the_end_of_a_field(tmp_path):
+    notes = ["also there, not graded: ;=cmd|'/C calc'!A0", "a, -b", 'x;"@SUM(1)"', "\t+1", "mine; its own"]
+    Results(tmp_path).write_tables([Row("ann", NAME, look_at=[note]) for note in notes])
+    with (tmp_path / "points.csv").open(encoding="utf-8-sig", newline="") as file:
+        shown = [row["look_at"] for row in csv.DictReader(file)]
+    assert shown == [
+        "also there, not graded: ;'=cmd|'/C calc'!A0", "a, '-b", "x;\"'@SUM(1)\"", "\\t+1", "mine; its own"
+    ]  # fmt: skip
+
+
+def test_one_file_that_cannot_be_read_costs_its_own_points_alone(submitted, graded, monkeypatch, capsys):
+    before = without_times(graded)
+    with (submitted / "ann" / NAME / f"{NAME}.ipynb").open("wb") as file:
+        file.truncate(1 << 37)
+    with (submitted / "eve" / NAME / "timestamp.txt").open("wb") as file:
+        file.truncate(1 << 37)
+    opened = Path.open
+
+    def closed(path, *mode, **more):
+        if path.parts[-3:] == ("bob", NAME, f"{NAME}.ipynb"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, *mode, **more)
+
+    monkeypatch.setattr(Path, "open", closed)
+    assert grade(submitted, graded) == 1
+    after = without_times(graded)
+    assert after["ann", NAME]["look_at"] == "the file has over 20 MB: ask for it again"
+    assert after["bob", NAME]["look_at"] == "could not be prepared (PermissionError), not graded: look at it"
+    assert after["eve", NAME] == before["eve", NAME]
+    assert capsys.readouterr().err == ""
+    monkeypatch.undo()
+    assert grade(submitted, graded) == 1  # it is mended, and graded again
+    assert without_times(graded)["bob", NAME] == before["bob", NAME]
+
+
+def test_a_folder_that_nobody_may_look_into_stops_nobody_elses_grading(submitted, graded, monkeypatch):
+    listed = Path.iterdir
+
+    def closed(path):
+        if path.parts[-2:] == ("bob", NAME):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    assert grade(submitted, graded) == 1
+    after = lines(graded)
+    assert after["bob", NAME]["look_at"] == "cannot be looked at (Permission denied): mend its folder"
+    assert "not JSON" in after["eve", NAME]["look_at"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_is_shown_and_what_was_found_is_kept(submitted, graded, capsys):
+    os.close(os.open(os.fsencode(submitted / "ann" / NAME) + b"/\xff\n\x1b[31m.txt", os.O_CREAT))
+    for number in range(8):
+        (submitted / "bob" / NAME / f"{number}.txt").touch()
+    os.makedirs(os.fsencode(submitted) + b"/\xff/" + NAME.encode())
+    shown = "also there, not graded: \\udcff\\n\\x1b[31m.txt; the file is not JSON, so no notebook: ask for it again"
+    for _ in range(2):
+        assert grade(submitted, graded) == 1
+        assert lines(graded)["ann", NAME]["look_at"] == shown
+        assert "0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 3 more;" in lines(graded)["bob", NAME]["look_at"]
+        assert "nbgrader cannot take this folder's name" in lines(graded)["\\udcff", "?"]["look_at"]
+        assert "damaged" not in capsys.readouterr().out
+
+
+def test_a_result_with_half_a_character_is_no_damaged_one(tmp_path):
+    results, row = Results(tmp_path), Row("ann", NAME, look_at=["\udcff \ud800"])
+    results.keep(row)
+    assert results.load() == {row.key: row}
+    assert results.set_aside == []
+
+
+def test_a_class_that_its_own_members_could_read_is_not_graded(submitted, graded, monkeypatch, capsys):
+    contained = sandbox.Sandbox("bwrap", "bwrap")
+    monkeypatch.setattr(sandbox, "choose", lambda kind: contained)
+    for folder in (submitted, graded):
+        monkeypatch.setattr(sandbox, "system_folders", lambda folder=folder: (folder.parent / "x", folder.parent))
+        assert grade(submitted, graded) == 2
+        assert "which every submission can read: name another place" in capsys.readouterr().err
 
 
 def test_a_sandbox_that_is_not_there_is_said_before_anything_is_graded(submitted, tmp_path, monkeypatch, capsys):

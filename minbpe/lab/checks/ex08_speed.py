@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from functools import cache
 from itertools import islice, pairwise
 from random import Random
 from typing import Any
@@ -16,7 +15,7 @@ from minbpe.lab.checks.exercise import Args, Exercise, add, in_order
 from minbpe.lab.checks.faults import Trial
 from minbpe.lab.checks.nb03_merges import OUT_OF_PAIRS
 from minbpe.lab.checks.nb05_regex_splitting import TRAIN_CHUNKS
-from minbpe.lab.checks.nb08_speed import KEPT_COUNTS, MERGES_TO_LEARN, PART, many_letters, too_slow
+from minbpe.lab.checks.nb08_speed import KEPT_COUNTS, MERGES_TO_LEARN, PART, drawn, many_letters, too_slow
 from minbpe.lab.checks.runner import Caller, Code
 from minbpe.lab.checks.telling import Told
 
@@ -355,19 +354,20 @@ def _swapped(stats: dict[Pair, int], left: int | None, pair: Pair, right: int | 
 CHUNK = 8  # letters: the text of fast_train, cut into chunks of which hardly two are alike
 
 
-@cache
-def many_chunks() -> list[str]:
-    text = many_letters()
+def many_chunks(number: int) -> list[str]:
+    text = many_letters(number)
     return [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
 
 
-def train_chunks_fast_enough(caller: Caller) -> Trial | None:
-    chunks, size = many_chunks(), 256 + MERGES_TO_LEARN
+def train_chunks_fast_enough(caller: Caller, rng: Random) -> Trial | None:
+    number = drawn(rng)
+    chunks, size = many_chunks(number), 256 + MERGES_TO_LEARN
+    source, setup = f"many_chunks({number})", "from minbpe.lab.checks.ex08_speed import many_chunks"
     steps = islice(merging.learn_merges(Counter(chunk.encode() for chunk in chunks)), MERGES_TO_LEARN)
     part, few = chunks[: len(chunks) // PART], 256 + MERGES_TO_LEARN // PART
     return too_slow(
         caller,
-        (Code("many_chunks()", "from minbpe.lab.checks.ex08_speed import many_chunks", many_chunks=many_chunks), size),
+        (Code(source, setup, many_chunks=many_chunks), size),
         {step.pair: step.idx for step in steps},
         lambda: inputs.naive_train([list(chunk.encode()) for chunk in part], few),
         PART * PART,

@@ -21,6 +21,7 @@ from minbpe.lab.checks.telling import Told, tell
 
 ENOUGH = 3.0  # seconds after which no further random inputs are drawn, on a slow machine
 FEWEST = 15  # but so many there must be
+LARGE = 5  # and so many of the largest: whoever waits on small ones does not get around them
 SHRINKING = 1.0  # seconds for making a failing call smaller
 TRIES = 600  # and so many smaller calls at the most
 FURTHER = 100  # random inputs more, before it is said that an answer is right but for its speed
@@ -72,7 +73,7 @@ def look_into(exercise: Exercise, caller: Caller, seed: int | None) -> Finding:
         return finding
     if problem := faults.of_rules(exercise, facts):
         return Finding(exercise, problem)
-    if exercise.more and (trial := exercise.more(caller)):
+    if exercise.more and (trial := exercise.more(caller, Random(None if seed is None else seed + 1))):
         # A short call that goes wrong says more than a long one.
         short = next((each for each in further_trials(exercise, caller, seed) if each.problem), None)
         return _explained(exercise, caller, [*trials, short]) if short else Finding(exercise, trial.problem, trial)
@@ -97,9 +98,9 @@ def random_cases(exercise: Exercise, seed: int | None) -> Iterator[Args]:
     rng = Random(seed)
     started = time.perf_counter()
     for number in range(exercise.draws):
-        if number >= FEWEST and time.perf_counter() - started > ENOUGH:
-            return
-        yield exercise.draw(rng, 1 + number * exercise.size // exercise.draws)
+        late = number >= FEWEST and time.perf_counter() - started > ENOUGH
+        if not late or number >= exercise.draws - LARGE:
+            yield exercise.draw(rng, 1 + number * exercise.size // exercise.draws)
 
 
 def further_trials(exercise: Exercise, caller: Caller, seed: int | None) -> Iterator[Trial]:

@@ -67,7 +67,8 @@ class Exercise:
     # smaller stays within that.
     possible: Callable[[Args], bool] | None = None
     keep: Sequence[int] = ()  # the places of arguments that are left as they are when a failing call is made smaller
-    more: Callable[[Caller], Any] | None = None  # a last demand: gives a failed trial, or None
+    # A last demand: gives a failed trial, or None. It draws its inputs, for a fixed one could be known by heart.
+    more: Callable[[Caller, Random], Any] | None = None
     through: str = ""  # the source of a function that is called in the answer's place, as Step has it
     names: Callable[[Args], Collection[str]] | None = None  # the message of a ValueError must name one of these
     # What the exercise forbids or asks for, by the names in the code: {name: hint}. A tuple asks for one of its names.

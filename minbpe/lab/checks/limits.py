@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from minbpe.lab.checks.exercise import Args
@@ -25,11 +26,12 @@ WRONG_HERE = Problem(
 
 
 def lean(
-    args: Args, reference: Callable[..., Any], most: int, sentence: str, hint: str
-) -> Callable[[Caller], Trial | None]:
-    """A demand: this call may hold at most so many bytes at a time, and gives what the reference gives."""
+    draw: Callable[[Random], Args], reference: Callable[..., Any], most: int, sentence: str, hint: str
+) -> Callable[[Caller, Random], Trial | None]:
+    """A demand: a call may hold at most so many bytes at a time, and gives what the reference gives."""
 
-    def demand(caller: Caller) -> Trial | None:
+    def demand(caller: Caller, rng: Random) -> Trial | None:
+        args = draw(rng)
         outcome = caller.call([Step(args, through=PEAK)])
         match outcome.value:
             case (int(peak), result) if peak <= most:
@@ -40,11 +42,15 @@ def lean(
 
 
 def ready(
-    steps: Sequence[Step], args: Args, expected: Any, seconds: float, sentence: str, hint: str
-) -> Callable[[Caller], Trial | None]:
-    """A demand: these steps may take so many seconds of processor time, and end in what is expected."""
+    draw: Callable[[Random], tuple[Args, Any]], seconds: float, sentence: str, hint: str
+) -> Callable[[Caller, Random], Trial | None]:
+    """A demand on a class: making an object and calling it once may take so many seconds of processor time, and ends
+    in what is expected. `draw` gives such a case, and that."""
 
-    def demand(caller: Caller) -> Trial | None:
+    def demand(caller: Caller, rng: Random) -> Trial | None:
+        args, expected = draw(rng)
+        to_make, (method, *arguments) = args
+        steps = [Step(to_make, on="t"), Step(tuple(arguments), method, "t")]
         outcome = caller.call(steps, 4 * seconds, processor=seconds)
         if not outcome.stopped and outcome.error is None:
             return None if outcome.value == expected else Trial(args, Outcome(), outcome, WRONG_HERE)

@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from heapq import heappop, heappush
 from itertools import islice, pairwise
 from random import Random
@@ -251,34 +251,41 @@ def _on_a_long_text(outcome: Outcome, expected: Any) -> Problem | None:
 
 # --- fast_train
 
-LETTERS = 40_000
+LETTERS, SPREAD = 40_000, 500  # characters, and so many more at the most
 MERGES_TO_LEARN = 300
 PART = 20  # the naive loop is measured on a text and a number of merges that are so many times smaller
 
 
-@cache
-def many_letters() -> str:
-    """Letters drawn by lot, anew in each Python, so that nobody can know their merges beforehand. The text hardly gets
-    shorter with each merge, so the naive loop never gets faster."""
-    return "".join(Random().choices("etaoinshrdlucmfwypvbgkjqxz", k=LETTERS))
+@lru_cache(maxsize=4)
+def many_letters(number: int) -> str:
+    """The text of that number: letters drawn by lot. It hardly gets shorter with each merge, so the naive loop never
+    gets faster."""
+    return "".join(Random(number).choices("etaoinshrdlucmfwypvbgkjqxz", k=LETTERS + number % SPREAD))
+
+
+def drawn(rng: Random) -> int:
+    """The number of a text, of so many that nobody can know what is learned from it beforehand."""
+    return rng.randrange(10**9)
 
 
 def learned(text: str, number: int) -> Merges:
     return {step.pair: step.idx for step in islice(merging.learn_merges({text.encode(): 1}), number)}
 
 
-def train_fast_enough(caller: Caller) -> Trial | None:
+def train_fast_enough(caller: Caller, rng: Random) -> Trial | None:
     """First as many merges as a text allows, then the speed."""
-    args: Args = (Code("many_letters()[:1080]", SETUP.format("many_letters"), many_letters=many_letters), 1300)
-    expected = learned(many_letters()[:1080], 1044)
+    number = drawn(rng)
+    whole = Code(f"many_letters({number})", SETUP.format("many_letters"), many_letters=many_letters)
+    args: Args = (Code(f"{whole.source}[:1080]", whole.setup, **whole.names), 1300)
+    expected = learned(many_letters(number)[:1080], 1044)
     outcome = caller.call([Step(args)])
     if not outcome.stopped and (problem := _on_a_long_text(outcome, expected)):
         return Trial(args, Outcome(value=expected), outcome, problem)
-    text, size = many_letters(), 256 + MERGES_TO_LEARN
+    text, size = many_letters(number), 256 + MERGES_TO_LEARN
     part, few = text[: LETTERS // PART], 256 + MERGES_TO_LEARN // PART
     return too_slow(
         caller,
-        (Code("many_letters()", SETUP.format("many_letters"), many_letters=many_letters), size),
+        (whole, size),
         learned(text, MERGES_TO_LEARN),
         lambda: inputs.naive_train([list(part.encode())], few),
         PART * PART,
@@ -415,22 +422,32 @@ def new_pairs_are_not_counted(text: str, vocab_size: int) -> Merges:
 # --- fast_encode
 
 
-def long_text() -> str:
-    return corpora.load("english")[:20_000]
+@lru_cache(maxsize=4)
+def long_text(number: int) -> str:
+    """The text of that number: English words in another order."""
+    words = corpora.load("english").split(" ")
+    Random(number).shuffle(words)
+    return " ".join(words)[: 20_000 + number % SPREAD]
 
 
 @cache
-def many_merges() -> Merges:
+def english_merges() -> Merges:
     return learned(corpora.load("english"), 1500)
 
 
-def encode_fast_enough(caller: Caller) -> Trial | None:
-    text, merges = long_text(), many_merges()
+def many_merges(number: int) -> Merges:
+    """The merges that go with that text: the first so many of the same ones."""
+    return dict(list(english_merges().items())[: 1500 - number % 100])
+
+
+def encode_fast_enough(caller: Caller, rng: Random) -> Trial | None:
+    number = drawn(rng)
+    text, merges = long_text(number), many_merges(number)
     part, few = text[: len(text) // PART], dict(list(merges.items())[:: PART // 4])
     return too_slow(
         caller,
         tuple(
-            Code(f"{name}()", SETUP.format("long_text, many_merges"), **{name: function})
+            Code(f"{name}({number})", SETUP.format("long_text, many_merges"), **{name: function})
             for name, function in (("long_text", long_text), ("many_merges", many_merges))
         ),
         merging.apply_merges(text.encode(), merges.get),

@@ -13,28 +13,33 @@ import builtins
 import contextlib
 import dis
 import functools
+import gc
 import hashlib
 import inspect
 import io
 import math
 import numbers
+import operator
 import sys
 import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import CodeType, FrameType, FunctionType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any, Protocol
 
 from minbpe.lab.checks.watch import Stop, watch_for
 
 SECONDS = 5.0  # how long one call may take
 PRINTED = 2000  # how many characters of what an answer prints are kept
+MOST_BITS = 10_000  # of a number: Python refuses to write down some that are longer
 DEEPEST = 50  # values inside of values are followed so far
 SIMPLE = {int, str, bytes, bool, float, type(None)}
 MANY: tuple[Any, ...] = (list, tuple, set, frozenset)
 TEXTS: tuple[Any, ...] = (str, bytes, bytearray)
+IN_C = (BuiltinFunctionType, MethodDescriptorType)
+_Cached = type(functools.cache(len))
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
@@ -256,12 +261,12 @@ def plain(value: Any, depth: int = 0) -> Any:
 def _plain(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind in SIMPLE:
-        return value
+        return _huge(value) if _is_huge(value) else value
     if depth > DEEPEST:
         return Thing("other", kind.__name__)
-    if kind in MANY and SIMPLE.issuperset(map(type, value)):
+    if kind in MANY and _are_simple(value):
         return kind(value)
-    if kind is dict and SIMPLE.issuperset(map(type, value)) and SIMPLE.issuperset(map(type, value.values())):
+    if kind is dict and _are_simple(value) and _are_simple(value.values()):
         return dict(value)
     for many in MANY:
         if isinstance(value, many):
@@ -272,10 +277,23 @@ def _plain(value: Any, depth: int) -> Any:
         if isinstance(value, text):
             return text.__getitem__(value, slice(None))
     if isinstance(value, numbers.Integral):
-        return int(value)
+        return _plain(int(value), depth)
     if isinstance(value, numbers.Real):
         return float(value)
     return _thing(value)
+
+
+def _are_simple(values: Collection[Any]) -> bool:
+    return SIMPLE.issuperset(map(type, values)) and not any(map(_is_huge, values))
+
+
+def _is_huge(value: Any) -> bool:
+    return type(value) is int and value.bit_length() > MOST_BITS
+
+
+def _huge(value: int) -> Thing:
+    digits = int(value.bit_length() * math.log10(2)) + 1
+    return Thing("other", f"int of {digits} digits", f"a number of {digits} digits")
 
 
 def _thing(value: Any) -> Thing:
@@ -334,7 +352,8 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
     kind = "class" if isinstance(answer, type) else "callable" if callable(answer) else "value"
     inner = unwrap(answer)
     written = {method: inspect.getattr_static(answer, method, None) for method in methods}
-    functions = list(vars(inner).values()) if isinstance(inner, type) else [inner]
+    called = functions_of(answer)
+    functions = [*called, *_wrapped(answer)]
     return Facts(
         kind,
         type_name,
@@ -343,21 +362,54 @@ def facts_of(answer: Any, methods: Collection[str] = ()) -> Facts:
         form=form_of(answer),
         methods={method: form_of(function) for method, function in written.items() if function is not None},
         origin=name_of(inner) if kind != "value" else "",
-        digests=frozenset(digest(each) for each in functions if hasattr(each, "__code__") and each.__doc__),
+        digests=frozenset(digest(each) for each in functions if each.__doc__),
         source=_source(inner),
-        names=names_in(functions),
+        names=names_in(called),
         outside=_outside(functions),
     )
 
 
-def _outside(functions: Sequence[Any]) -> tuple[str, ...]:
+def functions_of(answer: Any) -> list[FunctionType]:
+    """The functions that a call of the answer begins with, whatever it says of itself in __wrapped__."""
+    inner = unwrap(answer)
+    if isinstance(inner, type):
+        classes = [each for each in inner.__mro__ if each is inner or not _is_library(each)]
+        found = [unwrap(each) for one in classes for each in vars(one).values()]
+    elif isinstance(inner, FunctionType):
+        # One from Python's library, as singledispatch makes it, calls what is inside of it.
+        found = [inner, *(_wrapped(inner) if _is_library_code(inner) else ())]
+    elif callable(inner) and not _is_library(type(inner)):
+        found = [
+            inspect.getattr_static(type(inner), "__call__", None),
+            *map(unwrap, getattr(inner, "__dict__", {}).values()),
+        ]
+    else:
+        found = []
+    return [each for each in found if isinstance(each, FunctionType)]
+
+
+def _wrapped(answer: Any) -> list[FunctionType]:
+    """The functions that it says it is made of, one inside the other."""
+    found = []
+    for _ in range(DEEPEST):
+        answer = getattr(answer, "__wrapped__", None)
+        if not isinstance(answer, FunctionType):
+            break
+        found.append(answer)
+    return found
+
+
+def _is_library_code(function: FunctionType) -> bool:
+    return str(function.__globals__.get("__name__", "")).partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+
+
+def _outside(functions: Sequence[FunctionType]) -> tuple[str, ...]:
     kinds = (str, bytes, int, float, list, dict, set, tuple)
     return tuple(
         sorted(
             {
                 name
                 for function in functions
-                if isinstance(function, FunctionType)
                 for name in _global_names(function.__code__)
                 if isinstance(function.__globals__.get(name), kinds)
             }
@@ -372,42 +424,82 @@ def _source(answer: Any) -> str:
         return ""
 
 
-def names_in(functions: Sequence[Any]) -> frozenset[str]:
-    """The global names and attributes that some functions use, and the functions beside them that they call."""
-    left = [each for each in functions if isinstance(each, FunctionType)]
+def names_in(functions: Sequence[FunctionType]) -> frozenset[str]:
+    """The global names and attributes that some functions use, and the functions and classes beside them that they
+    call. Where one stands under another name, or is asked for by its name as a text, that is its name."""
+    left = list(functions)
     names: set[str] = set()
     seen: set[CodeType] = set()
     while left:
         function = left.pop()
         if function.__code__ in seen:  # as a function that calls itself, found in its own closure
             continue
-        codes = [function.__code__]
+        used = set().union(*map(_names_of, _codes(function.__code__)))
+        seen.add(function.__code__)
+        names |= used
+        kept = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+        own = [value for key, value in vars(function).items() if key in used]
+        beside = [function.__globals__[name] for name in used if name in function.__globals__]
         enclosed = inspect.getclosurevars(function).nonlocals.values() if function.__closure__ else ()
-        left += [each for each in enclosed if isinstance(each, FunctionType)]
-        while codes:
-            code = codes.pop()
-            if code not in seen:
-                seen.add(code)
-                names.update(code.co_names)
-                codes += [each for each in code.co_consts if isinstance(each, CodeType)]
-                beside = [function.__globals__.get(name) for name in code.co_names]
-                left += [
-                    each
-                    for each in beside
-                    if isinstance(each, FunctionType) and each.__globals__ is function.__globals__
-                ]
+        for value in map(unwrap, (*kept, *own, *beside)):
+            names |= _name_behind(value)
+            left += functions_of(value) if _is_beside(value, function) else ()
+        for value in map(unwrap, enclosed):
+            names |= _name_behind(value)
+            left += functions_of(value) if not isinstance(value, type) or _is_beside(value, function) else ()
     return frozenset(names)
 
 
+def _is_beside(value: Any, function: FunctionType) -> bool:
+    """Whether a function or a class is written where the function is."""
+    if isinstance(value, FunctionType):
+        return value.__globals__ is function.__globals__
+    return isinstance(value, type) and value.__module__ == function.__globals__.get("__name__")
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    """A code, and those of the functions written inside of it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _codes(each)
+
+
+def _names_of(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    if "getattr" in names:
+        names |= {each for each in code.co_consts if isinstance(each, str) and each.isidentifier()}
+    if any(step.opname == "MATCH_CLASS" for step in dis.get_instructions(code)):  # `case object(decode=found)`
+        names |= {name for each in code.co_consts if isinstance(each, tuple) for name in each if isinstance(name, str)}
+    return names
+
+
+def _name_behind(value: Any) -> set[str]:
+    """What a value is called where it was made, if that is Python's: bytes.decode, methodcaller("decode")."""
+    if isinstance(value, (operator.methodcaller, operator.attrgetter)):
+        return {part for name in value.__reduce__()[1] if isinstance(name, str) for part in name.split(".")}
+    return {value.__name__} if isinstance(value, IN_C) else set()
+
+
 def unwrap(answer: Any) -> Any:
-    """The function inside of partials, decorators and bound methods."""
+    """The function inside of partials, caches and methods: what is really called. What a function says of itself in
+    __wrapped__ is left aside: it can say anything."""
     for _ in range(DEEPEST):
-        inner = answer.func if isinstance(answer, functools.partial) else None
-        inner = inner or getattr(answer, "__wrapped__", None) or getattr(answer, "__func__", None)
-        if inner is None:
+        if isinstance(answer, functools.partial):
+            answer = answer.func
+        elif isinstance(answer, (MethodType, staticmethod, classmethod)):
+            answer = answer.__func__
+        elif isinstance(answer, _Cached):
+            answer = _in_cache(answer)
+        else:
             break
-        answer = inner
     return answer
+
+
+def _in_cache(cached: Any) -> Any:
+    """What functools.cache calls: it holds that last, behind results that it knows."""
+    held = [each for each in gc.get_referents(cached) if callable(each)]
+    return [each for each in held if not (isinstance(each, type) and each.__module__ == "functools")][-1]
 
 
 def name_of(function: Any) -> str:

@@ -46,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("STUDENT", "CHECK", "POINTS"),
-        help="points by hand, when you have looked: --give ann check-top-pair 2",
+        help="points by hand, when you have looked: --give ann check-top-pairs 2",
     )
     add("--feedback", action="store_true", help="write a page for each learner, GRADED/feedback/…/*.html")
     add("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="so many at once (all cores)")

@@ -15,7 +15,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins.export import ExportPlugin
 
-from minbpe.lab.grading.results import no_formula
+from minbpe.lab.grading.results import no_formula, visible
 
 
 class WideExport(ExportPlugin):
@@ -33,7 +33,7 @@ class WideExport(ExportPlugin):
             for student in gradebook.students:
                 if not self.student or student.id in self.student:
                     points = [points_of(gradebook, each.name, student.id) for each in assignments]
-                    writer.writerow([*map(no_formula, self.who(student.id)), *points])
+                    writer.writerow([*(no_formula(visible(each)) for each in self.who(student.id)), *points])
 
     def head(self) -> list[str]:
         """The names of the columns that say who it is."""

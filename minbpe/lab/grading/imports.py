@@ -21,15 +21,18 @@ from typing import Any
 import yaml
 
 from minbpe.files import write_whole
-from minbpe.lab.grading.results import CannotRun
-from minbpe.lab.grading.submissions import TIMESTAMP, entries
-from minbpe.lab.grading.table import visible
+from minbpe.lab.grading.results import CannotRun, visible
+from minbpe.lab.grading.submissions import LARGEST, TIMESTAMP, entries
 
-LARGEST = 100 << 20  # bytes of a notebook: a zip can hold far more than it seems to
-# Ann Lee_12345_assignsubmission_file_/02-pairs.ipynb, or with the name of the file in place of the slash.
-MOODLE = re.compile(r"^(?P<student>.+_\d+)_assignsubmission_file_/?(?P<file>.*)$")
+# Ann Lee_12345_assignsubmission_file_/02-pairs.ipynb, perhaps all in one folder. What lies in it, the student named: it
+# may be called like another's.
+TOP = r"^(?:(?![^/]*_assignsubmission_)[^/]+/)?"
+MOODLE = re.compile(TOP + r"(?P<student>[^/]+_\d+)_assignsubmission_file_/(?P<file>.+)$")
+# Ann Lee_12345_assignsubmission_file_02-pairs.ipynb: here the first number is the student's.
+MOODLE_FLAT = re.compile(TOP + r"(?P<student>[^/]+?_\d+)_assignsubmission_file_(?P<file>[^/]+)$")
 # leeann_LATE_123_4567_02-pairs-1.ipynb: the student's name and number, the file's number, and a try after the first.
 CANVAS = re.compile(r"^(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+?)(?:-(?P<again>\d{1,2}))?\.ipynb$")
+CANVAS_FOLDER = re.compile(r"(^|/)[^_/]+_(LATE_)?\d+_\d+_[^/]*/")  # unpacked: all in it is one student's
 # submission_123/02-pairs.ipynb, perhaps all in one folder. What lies further in, the student has put there.
 GRADESCOPE = re.compile(r"^(?:(?!submission_\d+/)[^/]+/)?(?P<submission>submission_\d+)/(?P<file>.+)$")
 METADATA = re.compile(r"^(?:(?!submission_\d+/)[^/]+/)?submission_metadata\.yml$")
@@ -88,16 +91,16 @@ def files_of(download: Path) -> Iterator[File]:
 def from_moodle(files: list[File]) -> Iterator[Handed]:
     """Moodle: "Download all submissions", with or without folders."""
     for file in files:
-        match = MOODLE.match(file.path)
+        match = MOODLE.match(file.path) or MOODLE_FLAT.match(file.path)
         if match and file.path.endswith(".ipynb"):
-            yield Handed(match["student"].replace("/", " "), match["file"], file, file.time)
+            yield Handed(match["student"], match["file"], file, file.time)
 
 
 def from_canvas(files: list[File]) -> Iterator[Handed]:
     """Canvas: "Download Submissions"."""
     for file in files:
         match = CANVAS.match(PurePosixPath(file.path).name)
-        if match:
+        if match and not CANVAS_FOLDER.search(file.path):
             student = f"{match['name']}_{match['id']}"
             yield Handed(student, match["file"], file, file.time, int(match["again"] or 0), bool(match["late"]))
 
@@ -157,10 +160,15 @@ def import_download(source: str, download: Path, assignment: str, submitted: Pat
         if last.file.size > LARGEST:
             done.said.append(f"{student}: {last.file.path} has over {LARGEST >> 20} MB, and was left out")
             continue
+        try:
+            notebook = last.file.read()
+        except Exception as error:  # a zip that is damaged, or packed in another way, has many
+            done.said.append(f"{student}: {last.file.path} cannot be read ({error}), and was left out")
+            continue
         folder = submitted / student / assignment
         folder.mkdir(parents=True, exist_ok=True)
         time = last.time.astimezone(UTC).isoformat(timespec="seconds")
-        contents = {folder / f"{assignment}.ipynb": last.file.read(), folder / TIMESTAMP: f"{time}\n".encode()}
+        contents = {folder / f"{assignment}.ipynb": notebook, folder / TIMESTAMP: f"{time}\n".encode()}
         write_whole(contents)
     return done
 

@@ -7,10 +7,16 @@ Here a cell is known by its grade_id alone; what it is worth and what it is for 
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
+
+from minbpe.lab.grading.slimming import left_out, slim
+from minbpe.lab.grading.submissions import LARGEST, contents, some
+
+NAMED = 20  # cells in a sentence
 
 
 class Unreadable(ValueError):
@@ -19,17 +25,21 @@ class Unreadable(ValueError):
 
 def read(path: Path) -> NotebookNode:
     """The notebook in the present format, whatever format it came in. Unreadable if it is none."""
-    raw = path.read_bytes()
+    raw = contents(path)
+    if len(raw) > LARGEST:
+        raise Unreadable(f"the file has over {LARGEST >> 20} MB")
     if not raw.strip():
         raise Unreadable("the file is empty")
     try:
-        notebook = nbformat.reads(raw.decode("utf-8-sig"), as_version=4)
-        _, notebook = nbformat.validator.normalize(notebook)
-        nbformat.validate(notebook)
+        data = json.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Unreadable("the file is no text, so no notebook") from None
-    except nbformat.reader.NotJSONError:
+    except (ValueError, RecursionError):
         raise Unreadable("the file is not JSON, so no notebook") from None
+    try:
+        notebook = nbformat.reads(json.dumps(slim(data)), as_version=4)
+        _, notebook = nbformat.validator.normalize(notebook)
+        nbformat.validate(notebook)
     except Exception as error:  # nbformat has many
         raise Unreadable(f"the file is no notebook that Jupyter can read ({first_line(error)})") from None
     return notebook
@@ -79,13 +89,26 @@ def mended(submitted: NotebookNode, release: NotebookNode) -> tuple[NotebookNode
             notebook.cells.insert(place, missing)
             changed("deleted, put back" + (" blank" if original.metadata.nbgrader.solution else ""), key)
         before = found[key]
-    return notebook, [f"{what}: {', '.join(keys)}" for what, keys in changes.items()]
+    theirs = ((name_of(cell, i), cell) for i, cell in enumerate(notebook.cells) if not is_locked(cell))
+    for name in left_out(theirs):
+        changed("too long, left out", name)
+    return notebook, [f"{what}: {some([*keys], NAMED)}" for what, keys in changes.items()]
 
 
 def grade_id(cell: NotebookNode) -> str:
     settings = cell.metadata.get("nbgrader")
     key = settings.get("grade_id") if isinstance(settings, dict) else None
     return key if isinstance(key, str) else ""
+
+
+def name_of(cell: NotebookNode, index: int) -> str:
+    """What a sentence calls a cell."""
+    return grade_id(cell) or f"cell {index + 1}"
+
+
+def is_locked(cell: NotebookNode) -> bool:
+    """Whether it is as it was handed out."""
+    return bool(cell.metadata.get("nbgrader", {}).get("locked"))
 
 
 def retype(cell: NotebookNode, cell_type: str) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import queue
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from minbpe.lab.grading.sandbox import PACKAGE
+from minbpe.lab.grading.sandbox import PACKAGE, remove
 
 GRACE = 90  # seconds beyond a submission's time in which its worker must have a result
 ENDED = "ended its grading"
@@ -101,7 +100,7 @@ class Worker:
             process.kill()
             process.wait()
         process.stdout.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
 
 def start(temporary: str) -> subprocess.Popen[str]:

@@ -16,10 +16,11 @@ from typing import Any
 from minbpe.lab.checks import runner
 from minbpe.lab.checks.runner import Facts, Outcome, Raised, Step
 from minbpe.lab.grading.inside import wire
-from minbpe.lab.grading.notebook import NotCalled, Running
+from minbpe.lab.grading.notebook import TIME_UP, NotCalled, Running
 
 GRACE = 10.0  # seconds beyond a call's own limit after which nobody waits any more
 START = "__import__('sys').modules['minbpe.lab.grading.inside.server'].serve({!r}, {!r}, {!r}, globals())"
+VALUES = 5 * wire.MOST  # that one check may be sent: it keeps them to its end
 SPENT = 1.5  # times the limit of processor time: seen from outside, where the clock cannot be turned back
 
 
@@ -34,6 +35,7 @@ class Remote:
         self.connection = connection
         self.running = running
         self.foreign: set[str] = set()
+        self.values = 0
         self.broken = ""  # why, once there was no answer
 
     def facts(self, methods: Collection[str] = ()) -> Facts:
@@ -76,16 +78,23 @@ class Remote:
     def _ask(self, message: dict[str, Any], seconds: float) -> Any:
         if self.broken:
             raise Broken(self.broken)
-        deadline = time.monotonic() + seconds
+        deadline = min(time.monotonic() + seconds, self.running.until)
         try:
             self._set_time(deadline)
             self.connection.sendall(wire.pack(message))
-            answer = wire.unpack(self._read(wire.length_of(self._read(4, deadline)), deadline))
+            body = self._read(wire.length_of(self._read(4, deadline)), deadline)
+            answer = wire.unpack(body)
+            self.values += wire.values_in(body)
+            if self.values > VALUES:
+                raise wire.WireError("too many values for one check")
             if "unsendable" in answer:
                 return Outcome(error=Raised("ValueError", f"it gave what cannot be looked at: {answer['unsendable']}"))
             return wire.decode(answer.get("answer"))
         except (OSError, wire.WireError) as error:
-            self.broken = f"sent no answer ({error})"
+            self.broken = f"sent nothing that can be looked at ({error})"
+            if time.monotonic() >= self.running.until:
+                self.broken = "was not there when the time for the notebook was up"
+                self.running.say(TIME_UP)
             raise Broken(self.broken) from None
 
     def _read(self, size: int, deadline: float) -> bytes:

@@ -11,6 +11,7 @@ import contextlib
 import csv
 import io
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
@@ -23,6 +24,9 @@ from minbpe.files import write_whole
 
 POINTS = "points.csv"  # nbgrader's own export is called grades.csv
 WIDE = "points-wide.csv"
+FORMULA = re.compile(r"""((?:^|[;,\t\r\n])[\s"']*)(?=[=+\-@＝＋－＠\t\r])""")
+# Signs that a terminal obeys, that turn the direction of what follows, or that are no text.
+HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 UTF8_FOR_EXCEL = "utf-8-sig"  # with a sign at its start by which Excel knows UTF-8
 
 
@@ -79,7 +83,7 @@ class Results:
         found = {}
         for path in sorted(self.folder.glob("results/*/*.json")):
             try:
-                row = _row(json.loads(path.read_text(encoding="utf-8")))
+                row = _row(json.loads(path.read_text(encoding="utf-8", errors="surrogatepass")))
                 if self.path(*row.key) != path:
                     raise ValueError("it belongs to another place")
             except (ValueError, TypeError, KeyError) as error:
@@ -164,13 +168,19 @@ def _wide(rows: list[Row]) -> bytes:
 
 def _csv(lines: Iterable[list[str]]) -> bytes:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([[no_formula(cell) for cell in line] for line in lines])
+    csv.writer(text).writerows([[no_formula(visible(cell)) for cell in line] for line in lines])
     return text.getvalue().encode(UTF8_FOR_EXCEL, "replace")
 
 
 def no_formula(cell: str) -> str:
-    """A spreadsheet runs what begins like a formula, and a learner can write one."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) and not _is_number(cell) else cell
+    """A spreadsheet runs what begins like a formula, and a learner can write one: also where it takes another sign for
+    the end of a field than we do."""
+    return cell if _is_number(cell) else FORMULA.sub(r"\1'", cell)
+
+
+def visible(text: str) -> str:
+    """With the signs written out that a terminal obeys, or that are no text: names and messages are a learner's."""
+    return HIDDEN.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
 
 
 def _is_number(text: str) -> bool:

@@ -14,13 +14,18 @@ from minbpe.lab.grading.borrowed import borrowed
 from minbpe.lab.grading.course import Course
 from minbpe.lab.grading.exports import EXPORTS
 from minbpe.lab.grading.pool import Key, Order, Result
-from minbpe.lab.grading.results import POINTS, CannotRun, Results, Row
+from minbpe.lab.grading.results import POINTS, CannotRun, Results, Row, visible
+from minbpe.lab.grading.slimming import with_few_outputs
 from minbpe.lab.grading.submissions import Submission, submissions
-from minbpe.lab.grading.table import points, table, visible
+from minbpe.lab.grading.table import points, table
 
 OURS = (".lock", ".secret", ".DS_Store")  # files by which a folder is not full of other things
 NOT_YET = "handed in, not graded yet"
 NOT_CONTAINED = "Submissions are not contained: they run as you, and can read and write what you can."
+CONTAIN_THEM = (
+    "On Linux, install bubblewrap; where it is installed, --sandbox bwrap says why it does not work. "
+    "See docs/grading.md."
+)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -41,8 +46,10 @@ def run(options: argparse.Namespace) -> int:
             how = sandbox.choose(options.sandbox)
         except sandbox.NoSandbox as error:
             raise CannotRun(str(error)) from None
-        if how.kind == "none" and not options.cluster:
-            print(f"{NOT_CONTAINED} On Linux, install bubblewrap; see docs/grading.md.")
+        if how.contained:
+            check_not_seen(options)
+        elif not options.cluster:
+            print(f"{NOT_CONTAINED} {CONTAIN_THEM}")
         return Grading(options, found, results).run()
 
 
@@ -166,7 +173,8 @@ class Grading:
         row.sandbox = result.get("sandbox", "")
         row.graded = datetime.now(UTC).isoformat(timespec="seconds")
         if row.known:
-            self.results.keep_notebook(row, result.get("notebook"))
+            notebook = result.get("notebook")
+            self.results.keep_notebook(row, notebook and with_few_outputs(notebook))
             if complaint := self.course.record(row):
                 row.look_at.append(complaint)
             if row.given or self.course.score(*row.key).by_hand:
@@ -241,6 +249,14 @@ def check_folders(options: argparse.Namespace) -> None:
         raise CannotRun(f"{options.graded} is the course itself: name another place")
     if min(options.cell or 1, options.seconds, options.memory, options.jobs) < 1:
         raise CannotRun("limits are whole numbers above 0")
+
+
+def check_not_seen(options: argparse.Namespace) -> None:
+    """CannotRun where what others handed in, or the results, lie in a folder that each submission reads."""
+    for folder in (options.submitted, options.graded):
+        for shown in sandbox.system_folders():
+            if shown.resolve() in (folder.resolve(), *folder.resolve().parents):
+                raise CannotRun(f"{folder} lies in {shown}, which every submission can read: name another place")
 
 
 def number(text: str) -> float:

@@ -26,6 +26,7 @@ KINDS = ("auto", "bwrap", "container", "none")
 PACKAGE = Path(minbpe.__file__).resolve().parent
 HOME = "/home/learner"  # in the sandbox: in memory, and gone with it
 FOLDER_SIZE = 256 << 20  # bytes that the home and /tmp hold, each
+ROOM = 2 * FOLDER_SIZE + (512 << 20)  # bytes beyond its memory for both, and for what the system holds for it
 PROCESSES = 256  # threads included: libraries of numbers start one for each core
 EMPTY_IMAGE = "minbpe-grading:empty"
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
@@ -53,19 +54,40 @@ class Sandbox:
         return HOME if self.contained else ""
 
     def command(
-        self, argv: list[str], environment: dict[str, str], runtime: Path, course: Path, filter_fd: int, memory: int
+        self,
+        argv: list[str],
+        environment: dict[str, str],
+        runtime: Path,
+        course: Path,
+        filter_fd: int,
+        memory: int,
+        info_fd: int = -1,
     ) -> list[str]:
-        """The command that runs `argv` contained. It may write to `runtime`, where the sockets are, and reads
-        `course`, the package without its answers."""
+        """The command that runs `argv` contained. It reads `runtime`, where the sockets are on which the grader
+        listens, and `course`, the package without its answers. It can write to nothing that is on a disk.
+
+        bwrap reads the filter of system calls from `filter_fd`, and writes to `info_fd` what process it has started.
+        """
         if self.kind == "bwrap":
-            return [*self.scope, *self._bwrap(environment, runtime, course, filter_fd), *argv]
+            limit = ["-p", f"MemoryMax={memory + ROOM}", "--"] if self.scope else []
+            return [*self.scope, *limit, *self._bwrap(environment, runtime, course, filter_fd, info_fd), *argv]
         if self.kind == "container":
             return [*self._container(environment, runtime, course, memory), *argv]
         return argv
 
-    def _bwrap(self, environment: dict[str, str], runtime: Path, course: Path, filter_fd: int) -> list[str]:
+    def end(self, runtime: Path) -> None:
+        """End the container of these sockets. Whoever started it may be dead, which it does not notice."""
+        if self.kind == "container":
+            fails([self.program, "rm", "--force", runtime.parent.name])
+
+    def _bwrap(
+        self, environment: dict[str, str], runtime: Path, course: Path, filter_fd: int, info_fd: int
+    ) -> list[str]:
         command = [self.program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-        command += ["--proc", "/proc", "--dev", "/dev"]
+        # In /proc are the settings of the system, which root may write to whatever it is forbidden else, and the memory
+        # of the first process. That one is bwrap's own, and stays (no --as-pid-1): it asks the system to be ended with
+        # the grader, and a submission that were the first itself could take that back.
+        command += ["--proc", "/proc", "--remount-ro", "/proc", "--dev", "/dev"]
         size = ["--size", str(FOLDER_SIZE)] if bwrap_limits_size(self.program) else []
         # /dev is in memory too, and could be filled; what is written there belongs into /tmp.
         command += [*size, "--tmpfs", "/tmp", *size, "--tmpfs", HOME, "--remount-ro", "/dev"]
@@ -77,8 +99,11 @@ class Sandbox:
                 command += ["--ro-bind", str(path), str(path)]
         for path in hidden_folders():
             command += ["--tmpfs", str(path), "--remount-ro", str(path)]
-        command += ["--bind", str(runtime), str(runtime), "--ro-bind", str(course), str(course)]
+        for path in (runtime, course):
+            command += ["--ro-bind", str(path), str(path)]
         command += ["--remount-ro", "/"]  # it is in memory, without a size
+        if info_fd >= 0:
+            command += ["--info-fd", str(info_fd)]
         if filter_fd >= 0:
             command += ["--seccomp", str(filter_fd)]
         command += ["--chdir", HOME, "--clearenv"]
@@ -88,7 +113,8 @@ class Sandbox:
 
     def _container(self, environment: dict[str, str], runtime: Path, course: Path, memory: int) -> list[str]:
         command = [self.program, "run", "--rm", "--init", "--network", "none", "--read-only", "--cap-drop", "ALL"]
-        command += ["--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES), "--memory", str(memory)]
+        command += ["--security-opt", "no-new-privileges", "--pids-limit", str(PROCESSES)]
+        command += ["--memory", str(memory + ROOM), "--name", runtime.parent.name]
         command += ["--user", f"{os.getuid()}:{os.getgid()}", "--workdir", HOME, "--entrypoint", ""]
         for path in system_folders():
             command += ["--volume", f"{path.resolve()}:{path}:ro"]
@@ -96,7 +122,8 @@ class Sandbox:
             command += ["--tmpfs", f"{folder}:rw,mode=1777,size={FOLDER_SIZE}"]
         for path in hidden_folders():
             command += ["--tmpfs", f"{path}:ro"]
-        command += ["--volume", f"{runtime}:{runtime}:rw", "--volume", f"{course}:{course}:ro"]
+        for path in (runtime, course):
+            command += ["--volume", f"{path}:{path}:ro"]
         for key, value in environment.items():
             command += ["--env", f"{key}={value}"]
         return [*command, EMPTY_IMAGE]
@@ -117,7 +144,7 @@ def choose(kind: str) -> Sandbox:
             if make_empty_image(program):
                 return Sandbox("container", program)
     if kind == "container":
-        raise NoSandbox("neither podman nor docker works here (they need Linux), so there is no --sandbox container")
+        raise NoSandbox("neither podman nor docker works here, or this is not Linux: take another --sandbox")
     return Sandbox("none")
 
 
@@ -136,8 +163,8 @@ def scope() -> tuple[str, ...]:
     if not program:
         return ()
     command = [program, *(["--user"] if os.getuid() else []), "--scope", "--quiet", "--collect"]
-    command += ["-p", f"TasksMax={PROCESSES}", "-p", "MemorySwapMax=0", "--"]
-    return () if fails([*command, "true"]) else tuple(command)
+    command += ["-p", f"TasksMax={PROCESSES}", "-p", "MemorySwapMax=0"]
+    return () if fails([*command, "-p", "MemoryMax=1G", "--", "true"]) else tuple(command)
 
 
 def make_empty_image(program: str) -> bool:
@@ -146,6 +173,17 @@ def make_empty_image(program: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         tar = shutil.make_archive(str(Path(folder) / "empty"), "tar", root_dir=tempfile.mkdtemp(dir=folder))
         return not fails([program, "import", tar, EMPTY_IMAGE])
+
+
+def remove(folder: Path | str) -> None:
+    """Take a folder away, whatever a submission has made of it: closed to its owner, or too deep for Python's way."""
+    try:
+        shutil.rmtree(folder)
+    except (OSError, RecursionError):
+        if os.name == "posix":
+            for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+                fails([*command, str(folder)])
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @functools.cache
@@ -189,13 +227,15 @@ CLONE_THREAD = 0x00010000
 FAMILIES = (1, 2, 10, 16)
 # By machine: its AUDIT_ARCH, clone, clone3, socket; what ends it (fork, vfork, ptrace, process_vm_readv,
 # process_vm_writev, mount, unshare, setns, bpf, perf_event_open, add_key, request_key, keyctl, userfaultfd,
-# io_uring_setup), and what is refused, as memory that no limit counts (memfd_create, shmget).
+# io_uring_setup), and what is refused, as memory that no limit counts (memfd_create, shmget, vmsplice, splice, tee).
 MACHINES: dict[str, tuple[int, int, int, int, tuple[int, ...], tuple[int, ...]]] = {
     "x86_64": (
-        0xC000003E, 56, 435, 41, (57, 58, 101, 310, 311, 165, 272, 308, 321, 298, 248, 249, 250, 323, 425), (319, 29),
+        0xC000003E, 56, 435, 41, (57, 58, 101, 310, 311, 165, 272, 308, 321, 298, 248, 249, 250, 323, 425),
+        (319, 29, 278, 275, 276),
     ),
     "aarch64": (
-        0xC00000B7, 220, 435, 198, (117, 270, 271, 40, 97, 268, 280, 241, 217, 218, 219, 282, 425), (279, 194),
+        0xC00000B7, 220, 435, 198, (117, 270, 271, 40, 97, 268, 280, 241, 217, 218, 219, 282, 425),
+        (279, 194, 75, 76, 77),
     ),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
-from minbpe.lab.grading.results import Row
+from minbpe.lab.grading.results import Row, visible
 
 SHORT = 24  # characters of a name
 
@@ -30,11 +30,6 @@ def table(rows: Iterable[Row], width: int) -> str:
             ]
             shown.append("  ".join(parts).rstrip())
     return "\n".join(shown)
-
-
-def visible(text: str) -> str:
-    """Without signs that a terminal obeys: names and messages are a learner's."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def points(row: Row) -> str:

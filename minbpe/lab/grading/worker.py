@@ -14,7 +14,6 @@ import json
 import math
 import os
 import queue
-import shutil
 import sys
 import tempfile
 import threading
@@ -30,9 +29,21 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from minbpe.lab.checks import EXERCISES, Verdict, examine
-from minbpe.lab.grading.notebook import NotCalled, Place, Running, Stuck, failure, open_places, package_without_answers
+from minbpe.lab.grading.notebook import (
+    TIME_UP,
+    NotCalled,
+    Place,
+    Running,
+    Stuck,
+    failure,
+    open_places,
+    package_without_answers,
+)
 from minbpe.lab.grading.remote import Broken, Remote, connected
-from minbpe.lab.grading.sandbox import Sandbox, choose
+from minbpe.lab.grading.sandbox import Sandbox, choose, remove
+
+# Bytes of addresses for this process: some times what it needs. A submission that fills it ends it, and nothing else.
+MEMORY = 3 << 30
 
 Order = dict[str, Any]
 Result = dict[str, Any]
@@ -42,7 +53,7 @@ Result = dict[str, Any]
 def course() -> Path:
     """The package without its answers, made once in this process."""
     folder = Path(tempfile.mkdtemp(prefix="course-")).resolve()
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(remove, folder)
     return package_without_answers(folder)
 
 
@@ -65,7 +76,7 @@ def grade(order: Order, begun: Callable[[int], None] = lambda index: None) -> Re
     while not grading.run():
         pass
     kind = sandbox(order["sandbox"]).kind
-    return {"notebook": grading.notebook, "passed": grading.passed, "said": list(grading.said), "sandbox": kind}
+    return {"notebook": grading.notebook, "passed": grading.passed, "said": grading.said, "sandbox": kind}
 
 
 class Grading:
@@ -78,7 +89,7 @@ class Grading:
         self.until = math.inf  # the time for the notebook begins when its first kernel is there
         self.checked: dict[int, tuple[bool, NotebookNode]] = {}  # verdicts are found once
         self.passed: dict[str, bool] = {}
-        self.said: dict[str, None] = {}
+        self.said: list[str] = []
 
     def run(self) -> bool:
         """Run all the cells. False if it must be done again, without one of them."""
@@ -106,7 +117,7 @@ class Grading:
         if index in self.left_out:
             self.leave_out(cell, f"{name} {self.left_out[index]}: left out", f"it {self.left_out[index]}")
         elif time.monotonic() > self.until:
-            self.leave_out(cell, "time was up before the end", "time was up")
+            self.leave_out(cell, TIME_UP, "time was up")
         elif index in self.checked:
             pass
         elif checks is not None:
@@ -137,7 +148,7 @@ class Grading:
             except NotCalled:
                 self.running.say(f"{name} could not reach the answer: does something keep it away?")
                 verdict = Verdict(exercise, False, f"✗ {exercise}: the check could not reach the answer")
-            self.running.tell_notes(name)
+            self.running.tell_notes(index, name)
             if not verdict.passed:
                 self.checked[index] = False, failure("CheckFailed", verdict.text)
                 return
@@ -150,9 +161,10 @@ class Grading:
             facts = remote.facts(EXERCISES[exercise].methods)
             if facts.kind == "missing":
                 return Verdict(exercise, False, f"✗ There is no answer to {exercise} yet ({facts.type_name})")
-            return examine(EXERCISES[exercise], remote, seed)
-        except Broken:
-            raise
+            verdict = examine(EXERCISES[exercise], remote, seed)
+            return Verdict(exercise, False, f"✗ {exercise}: the answer {remote.broken}") if remote.broken else verdict
+        except Broken as error:
+            return Verdict(exercise, False, f"✗ {exercise}: the answer {error}")
         except Exception as error:  # an outcome that no answer has: the checks cannot make sense of it
             return Verdict(exercise, False, f"✗ {exercise}: what came back makes no sense ({error})")
 
@@ -162,15 +174,26 @@ def seed_of(secret: str, name: str, number: int) -> int:
     return int(hmac.digest(secret.encode(), f"{name} {number}".encode(), "sha256").hex()[:16], 16)
 
 
-def put_away(folders: Callable[[], list[Path]]) -> None:
+def put_away() -> None:
     """End at once, also in the middle of a cell, and leave nothing: whoever gave the orders is gone."""
-    for folder in folders():
-        shutil.rmtree(folder, ignore_errors=True)
+    for place in open_places():
+        place.close()
+    remove(course())
     os._exit(0)
+
+
+def limit_memory() -> None:
+    """For this process alone: what it starts may have more, or less."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
 
 
 def main() -> None:
     """Take orders until there are no more."""
+    limit_memory()
     results = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever else is printed is no result
     orders: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -179,7 +202,7 @@ def main() -> None:
         for line in sys.stdin:
             orders.put(line)
         if grading:  # else it ends by itself
-            put_away(lambda: [course(), *(place.folder for place in open_places())])
+            put_away()
         orders.put("")
 
     def send(message: dict[str, Any]) -> None:
@@ -192,6 +215,8 @@ def main() -> None:
         grading.append(True)
         try:
             send({"result": grade(json.loads(line), lambda index: send({"begun": index}))})
+        except MemoryError:  # what took it may still be held: another process goes on
+            raise
         except Exception:
             send({"error": traceback.format_exc()})
         grading.clear()

@@ -18,6 +18,8 @@ from minbpe.lab.checks.runner import Code, Facts, Form, Outcome, Raised, Step, T
 
 LARGEST = 32 << 20  # bytes of one message
 DEEPEST = 120  # values inside of values
+MOST = 1_000_000  # values in one message: a vocabulary of 200,000 has 400,000, and some empty lists take a gigabyte
+ALIKE = 100  # members of a set that may have the hash of another
 LONG = 64  # bits of a number from which on it is written in hexadecimal: decimal takes time by the square
 
 
@@ -102,10 +104,13 @@ def _tagged(tag: str, body: Any, inner: Callable[[Any], Any], code: Callable[[st
         return float.fromhex(body)
     if tag in ("bytes", "bytearray"):
         return {"bytes": bytes, "bytearray": bytearray}[tag](base64.b64decode(body, validate=True))
-    if tag in ("tuple", "set", "frozenset"):
-        return {"tuple": tuple, "set": set, "frozenset": frozenset}[tag](map(inner, body))
+    if tag == "tuple":
+        return tuple(map(inner, body))
+    if tag in ("set", "frozenset"):
+        return {"set": set, "frozenset": frozenset}[tag](_apart(list(map(inner, body))))
     if tag == "dict":
-        return {inner(key): inner(value) for key, value in body}
+        keys = _apart([inner(key) for key, _ in body])
+        return dict(zip(keys, (inner(value) for _, value in body), strict=True))
     if tag == "code" and code:
         return code(body)
     kind = BY_NAME[tag]
@@ -114,6 +119,14 @@ def _tagged(tag: str, body: Any, inner: Callable[[Any], Any], code: Callable[[st
         if not _fits(value, RECORDS[kind][name]):
             raise WireError(f"{tag}.{name} cannot be that")
     return kind(**fields)
+
+
+def _apart(members: list[Any]) -> list[Any]:
+    """What is to be put into a set or a dict. Numbers can be chosen so that they all have one hash, and then it takes
+    time by the square."""
+    if len(members) - len(set(map(hash, members))) > ALIKE:
+        raise WireError("too many members of a set have the same hash")
+    return members
 
 
 def _fits(value: Any, shape: Any) -> bool:
@@ -132,11 +145,15 @@ def pack(message: dict[str, Any]) -> bytes:
     body = json.dumps(message, separators=(",", ":"), allow_nan=False).encode("ascii")
     if len(body) > LARGEST:
         raise WireError(f"{len(body) >> 20} MB are too much to be sent")
+    if values_in(body) > MOST:
+        raise WireError(f"{values_in(body)} values are too many to be sent")
     return struct.pack(">I", len(body)) + body
 
 
 def unpack(body: bytes) -> dict[str, Any]:
     """The message. WireError if it is none."""
+    if values_in(body) > MOST:
+        raise WireError("a message has too many values")
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
@@ -144,6 +161,11 @@ def unpack(body: bytes) -> dict[str, Any]:
     if type(message) is not dict:
         raise WireError("this is no message")
     return message
+
+
+def values_in(body: bytes) -> int:
+    """About how many values a message has, before it is read: each needs one of these, and texts have few of them."""
+    return sum(map(body.count, (b",", b"[", b"{")))
 
 
 def length_of(head: bytes) -> int:
