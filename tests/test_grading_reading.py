@@ -86,7 +86,7 @@ def test_half_a_character_costs_nothing(tmp_path):
 def test_a_file_or_a_notebook_that_is_too_large_is_refused(tmp_path):
     with (tmp_path / "large.ipynb").open("wb") as file:
         file.truncate(1 << 36)
-    with Quick(), pytest.raises(Unreadable, match="the file has over 20 MB"):
+    with Quick(), pytest.raises(Unreadable, match="the file has over 64 MB"):
         read(tmp_path / "large.ipynb")
     notebook = blank()
     notebook.cells = [nbformat.v4.new_code_cell() for _ in range(1001)]

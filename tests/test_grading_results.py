@@ -202,7 +202,7 @@ def test_one_file_that_cannot_be_read_costs_its_own_points_alone(submitted, grad
     monkeypatch.setattr(Path, "open", closed)
     assert grade(submitted, graded) == 1
     after = without_times(graded)
-    assert after["ann", NAME]["look_at"] == "the file has over 20 MB: ask for it again"
+    assert after["ann", NAME]["look_at"] == "the file has over 64 MB: ask for it again"
     assert after["bob", NAME]["look_at"] == "could not be prepared (PermissionError), not graded: look at it"
     assert after["eve", NAME] == before["eve", NAME]
     assert capsys.readouterr().err == ""

@@ -14,7 +14,7 @@ from minbpe.lab.grading.results import CannotRun, visible
 LAYOUT = "SUBMITTED/STUDENT/02-pairs/02-pairs.ipynb"
 # nbgrader's own, beside what was collected: when it was handed in, and by what feedback finds its way back.
 TIMESTAMP, SECRET = "timestamp.txt", "submission_secret.txt"
-LARGEST = 20 << 20  # bytes of a notebook
+LARGEST = 64 << 20  # bytes of a notebook, which may have been handed in with all its outputs
 NOTE = 200  # bytes of what nbgrader puts beside it
 FEW = 5  # names in a sentence
 
