@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat import NotebookNode
 
+from minbpe.lab.grading.mending import is_locked, name_of
 from minbpe.lab.grading.submissions import some
 
 # Packages that tokenize; and what finds code, or hides what it does. No exercise needs any of them.
@@ -54,10 +55,9 @@ def borrowed(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     said: list[str] = []
     room, until = READ, time.monotonic() + LONGEST
     for index, cell in enumerate(notebook.cells):
-        settings = cell.metadata.get("nbgrader", {})
-        if cell.cell_type != "code" or settings.get("locked"):
+        if cell.cell_type != "code" or is_locked(cell):
             continue
-        name = settings.get("grade_id") or f"cell {index + 1}"
+        name = name_of(cell, index)
         room -= len(cell.source)
         if room < 0 or time.monotonic() > until:
             said.append(f"{name} and what follows were not read by the grading, there is so much: look at them")

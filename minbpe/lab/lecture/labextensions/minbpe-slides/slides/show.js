@@ -138,8 +138,8 @@ export class Show {
     this.notebook.activeCellIndex = this.notebook.widgets.indexOf(cell);
   }
 
-  // Zoom to the window: so that a slide is WIDTH wide, and the letters as large as what is on it allows, and
-  // a little smaller if no line of code is broken then.
+  // Zoom to the window: so that a slide is WIDTH wide, and the letters as large as what is on it allows; or a little
+  // smaller, if no line of code is broken then.
   fit(sizes) {
     const whole = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
     document.body.style.setProperty("--ms-whole", whole);
