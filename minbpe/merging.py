@@ -3,15 +3,15 @@
 The ten-line loop looks at the whole text again for each merge. Almost nothing has changed since the
 last look, so here we keep what we know and touch only the places of the merge:
 
-* All chunks lie in one flat list of ids. `following` and `preceding` link each token to its neighbours,
-  so a merge takes the second token of a pair out of its row without moving anything.
+* All chunks lie in one flat list of ids. A token stays where its first byte is, so a merge moves nothing: the
+  next token is as many places on as the token is long, and `starts` leads back to the one before.
 * For each pair we hold the places where it begins, and in training how often it occurs.
 * A place that another merge has made stale is not searched for. It is noticed when it is next looked at.
 
 Why is this exact, ties included? A pair is born in one step. A pair that holds the newest token X can
 only come from the step that makes X, and that step walks through the text from left to right. So its
 places are in order from the start. Afterwards its count can only fall and its first place only move to
-the right: what we remember of a pair is never worse than the truth, and a heap can rely on that.
+the right: what we remember of a pair is never worse than the truth, and a queue can rely on that.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 Pair = tuple[int, int]
+Candidate = tuple[int, Pair, list[int]]  # the place where a pair begins first, the pair, all its places, last one first
 
 EDGE = -1  # stands between chunks; no pair reaches across it
-GONE = -2  # what was the second half of a merged pair
+GONE = -2  # where a token goes on that begins further to the left
 NEVER = sys.maxsize  # the rank of a pair that does not merge
 SHORT = 100  # up to this many bytes a plain search for the next merge beats the bookkeeping
 
@@ -40,26 +41,33 @@ class Merge(NamedTuple):
 
 
 class Row:
-    """Tokens in a row, linked so that merging two of them moves nothing. An EDGE closes each chunk."""
+    """Tokens in a row, in which merging two of them moves nothing. An EDGE closes each chunk.
+
+    `ids` has each token where its first byte is, and GONE for its other bytes; `starts` has where a token begins at
+    the place of its last byte; `lengths` has the bytes of each token.
+    """
 
     def __init__(self, chunks: Iterable[bytes]):
         self.ids = [EDGE]
         for chunk in chunks:
             self.ids += chunk
             self.ids.append(EDGE)
-        places = list(range(len(self.ids)))
-        self.following = [*places[1:], 0]
-        self.preceding = [0, *places[:-1]]
+        self.starts = list(range(len(self.ids)))
+        self.lengths: dict[int, int] = defaultdict(lambda: 1)
 
     def pairs(self) -> dict[Pair, list[int]]:
-        """Each pair with the places where it begins, first place first; pairs by first place."""
+        """Before the first merge: each pair with the places where it begins, first place first."""
         places: dict[Pair, list[int]] = defaultdict(list)
         for place, pair in enumerate(pairwise(self.ids)):
             places[pair].append(place)
         return {pair: where for pair, where in places.items() if EDGE not in pair}
 
-    def holds(self, pair: Pair, place: int) -> bool:
-        return self.ids[place] == pair[0] and self.ids[self.following[place]] == pair[1]
+    def first_of(self, pair: Pair, where: list[int]) -> int:
+        """Of places with the first one last, the first that holds `pair`. Stale ones before it are dropped."""
+        ids, (a, b), half = self.ids, pair, self.lengths[pair[0]]
+        while ids[place := where[-1]] != a or ids[place + half] != b:
+            where.pop()
+        return place
 
     def merge(self, pair: Pair, idx: int, where: Iterable[int]) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         """Turn `pair` into `idx` at each place of `where` that still holds it, from left to right.
@@ -67,22 +75,63 @@ class Row:
         Returns the new pairs as two dicts from a neighbour to places: `before` has the places where
         (neighbour, idx) begins now, `after` those of (idx, neighbour).
         """
-        ids, following, preceding = self.ids, self.following, self.preceding
+        ids, starts = self.ids, self.starts
         a, b = pair
+        half = self.lengths[a]
+        self.lengths[idx] = whole = half + self.lengths[b]
         before: dict[int, list[int]] = defaultdict(list)
         after: dict[int, list[int]] = defaultdict(list)
         for i in where:
-            j = following[i]
-            if ids[i] != a or ids[j] != b:  # stale: in "aaa" the first merge takes half of the second
+            if ids[i] != a or ids[i + half] != b:  # stale: in "aaa" the first merge takes half of the second
                 continue
-            left, right = preceding[i], following[j]
+            left, right = starts[i - 1], i + whole
             before[ids[left]].append(left)
             after[ids[right]].append(i)
-            ids[i], ids[j] = idx, GONE
-            following[i], preceding[right] = right, i
+            ids[i], ids[i + half] = idx, GONE
+            starts[right - 1] = i
         before.pop(EDGE, None)
         after.pop(EDGE, None)
         return before, after
+
+
+class Candidates:
+    """A queue of pairs: the most frequent comes first, and of those equally frequent the first in the text.
+
+    `level` is how often the first one occurs. Whatever is added later does not occur more often, so only what is at
+    this level has to be in order. The rarer pairs wait, by count, until the queue comes down to them.
+    """
+
+    def __init__(self) -> None:
+        self.level = 0  # no pair occurs as rarely: nothing is in order yet
+        self.here: list[Candidate] = []  # a heap of the pairs at this level
+        self.waiting: dict[int, list[Candidate]] = {}
+        self.levels: list[int] = []  # a heap of the counts that pairs are waiting at, negative
+
+    def add(self, count: int, candidate: Candidate) -> None:
+        if count == self.level:
+            heappush(self.here, candidate)
+        elif (waiting := self.waiting.get(count)) is not None:
+            waiting.append(candidate)
+        else:
+            self.waiting[count] = [candidate]
+            heappush(self.levels, -count)
+
+    def first(self) -> Candidate | None:
+        """The first pair, which stays in the queue; None if there is none."""
+        if not self.here:
+            if not self.levels:
+                return None
+            self.level = -heappop(self.levels)
+            self.here = self.waiting.pop(self.level)
+            heapify(self.here)
+        return self.here[0]
+
+    def pop(self) -> None:
+        heappop(self.here)
+
+    def replace(self, candidate: Candidate) -> None:
+        """Put `candidate` in the place of the first, at the same level."""
+        heapreplace(self.here, candidate)
 
 
 def learn_merges(
@@ -100,61 +149,52 @@ def learn_merges(
     weights = [0]  # how often the chunk of each place occurs
     for chunk, count in chunks.items():
         weights += [count] * (len(chunk) + 1)
+    weight_at = weights.__getitem__
+    counts: dict[Pair, int] = {}
+    queue = Candidates()
 
-    def weigh(where: list[int]) -> int:
-        return weights[where[0]] if len(where) == 1 else sum(map(weights.__getitem__, where))
+    def enter(pair: Pair, where: list[int]) -> int:
+        """Count a new pair, and queue it. Returns its count."""
+        first = where[0]
+        if len(where) == 1:
+            count = weights[first]
+        else:
+            count = sum(map(weight_at, where))
+            where.reverse()  # now the first place is the last entry, where it is cheap to drop
+        counts[pair] = count
+        queue.add(count, (first, pair, where))
+        return count
 
-    places = row.pairs()
-    counts = {pair: weigh(where) for pair, where in places.items()}
-    heap = [(-counts[pair], where[0], pair) for pair, where in places.items()]
-    heapify(heap)
-    for where in places.values():
-        where.reverse()  # now the first place is the last entry, where it is cheap to drop
+    for pair, where in row.pairs().items():
+        enter(pair, where)
 
     idx = first_id
-    lengths: dict[int, int] = defaultdict(lambda: 1)  # the bytes of each token
-    while heap:
-        # The top of the heap is the best pair as far as we remember. Look again before believing it.
-        remembered = heap[0]
-        pair = remembered[2]
-        count, where = counts[pair], places[pair]
-        if count == 0:
-            heappop(heap)
-            del counts[pair], places[pair]
+    while (candidate := queue.first()) is not None:
+        # This is the best pair as far as we remember. Look again before believing it.
+        place, pair, where = candidate
+        if (count := counts[pair]) != queue.level:
+            queue.pop()
+            if count:
+                queue.add(count, candidate)
+            else:
+                del counts[pair]
             continue
-        while not row.holds(pair, where[-1]):
-            where.pop()
-        actual = (-count, where[-1], pair)
-        if actual != remembered:
-            heapreplace(heap, actual)
+        if (first := row.first_of(pair, where)) != place:
+            queue.replace((first, pair, where))
             continue
 
-        heappop(heap)
+        queue.pop()
         a, b = pair
-        length = lengths[a] + lengths[b]
-        if length > max_token_length:
-            continue  # for good: what is not in the heap is not looked at again
+        if row.lengths[a] + row.lengths[b] > max_token_length:
+            continue  # for good: what is not in the queue is not looked at again
         before, after = row.merge(pair, idx, reversed(where))
-        lengths[idx] = length
-        born = {}
         # Where (b, token) gave way to (idx, token), its weight moves over; likewise on the other side.
         # `after` goes first: in "abab" it makes an (idx, a), which `before` with the next merge unmakes.
         for token, where in after.items():
-            new, weight = (idx, token), weigh(where)
-            counts[b, token] -= weight
-            counts[new] = weight
-            born[new] = where
+            counts[b, token] -= enter((idx, token), where)
         for token, where in before.items():
-            new, weight = (token, idx), weigh(where)
-            counts[token, a] -= weight
-            counts[new] = weight
-            born[new] = where
-        del counts[pair], places[pair]
-        for new, where in born.items():
-            heappush(heap, (-counts[new], where[0], new))
-            where.reverse()
-        places |= born
-
+            counts[token, a] -= enter((token, idx), where)
+        del counts[pair]
         yield Merge(pair, idx, count)
         idx += 1
 

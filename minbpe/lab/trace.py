@@ -217,9 +217,9 @@ class TrainingTrace:
 class _Recorder:
     """Trains, and knows at each step how often each pair occurs and which are the best.
 
-    This is learn_merges with the curtain open (a test holds the two together): the counting is the same, and
-    so is the heap. A pair's remembered place in it is never worse than the truth, so the entries that prove
-    true as they come off the top are the best ones, in order, and not only the first of them.
+    This is learn_merges with the curtain open (a test holds the two together): the counting is the same. But here
+    all pairs are in one heap. A pair's remembered place in it is never worse than the truth, so the entries that
+    prove true as they come off the top are the best ones, in order, and not only the first of them.
     """
 
     def __init__(self, chunks: Mapping[bytes, int], candidates: int) -> None:
@@ -265,10 +265,7 @@ class _Recorder:
             if pair not in self.counts:
                 self.places.pop(pair, None)
                 continue
-            where = self.places[pair]
-            while not self.row.holds(pair, where[-1]):
-                where.pop()
-            actual = (-self.counts[pair], where[-1], pair)
+            actual = (-self.counts[pair], self.row.first_of(pair, self.places[pair]), pair)
             if actual == remembered:
                 best.append(actual)
             else:
