@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import islice, pairwise
 from typing import Any, NamedTuple
 
 from traitlets import Bool, List, TraitError, observe, validate
@@ -50,12 +50,13 @@ def greedy_choice(play: Play) -> Pair | None:
     return max(stats, key=stats.__getitem__) if stats else None
 
 
-def greedy(text: str, merges: int) -> Play:
-    """The play of training: at most `merges` merges."""
+def greedy(text: str) -> Iterator[Play]:
+    """The play of training, from before the first merge to the last that can be made."""
     play = begin(text)
-    while len(play.moves) < merges and (pair := greedy_choice(play)):
+    yield play
+    while pair := greedy_choice(play):
         play = play.after(pair)
-    return play
+        yield play
 
 
 def fewest(row: Sequence[int], merges: int, tries: int = TRIES) -> int | None:
@@ -295,7 +296,7 @@ class BeTheTokenizer(TextLab):
 
     def __init__(self, text: str = "tick tock goes the clock", **traits: Any) -> None:
         self._here: int | None = None
-        self._plays = [begin("")]
+        self._set_up("")
         moves = traits.pop("moves", [])
         super().__init__(text, **traits)
         self.add_class("mb-game")
@@ -310,27 +311,48 @@ class BeTheTokenizer(TextLab):
     @property
     def greedy(self) -> Play:
         """Greedy's play, after as many merges."""
-        return greedy(self.text, len(self.moves))
+        self._greedy += islice(self._greedy_goes_on, max(0, len(self.moves) + 1 - len(self._greedy)))
+        return self._greedy[min(len(self.moves), len(self._greedy) - 1)]
+
+    @property
+    def _best(self) -> int | None:
+        """The fewest tokens that so many merges can leave; None if to find it would take too long."""
+        merges = len(self.moves)
+        if merges not in self._fewest:
+            known = self._fewest.items()
+            too_many = any(best is None and fewer < merges for fewer, best in known)  # more merges take longer still
+            self._fewest[merges] = None if too_many else fewest(self._plays[0].row, merges)
+        return self._fewest[merges]
+
+    def _set_up(self, text: str) -> None:
+        # What has been found out stays, so that a merge costs the same however many were made before it.
+        self._plays = [begin(text)]
+        self._greedy: list[Play] = []
+        self._greedy_goes_on = greedy(text)
+        self._fewest: dict[int, int | None] = {}
 
     @observe("text")
     def _begin_anew(self, change: Any) -> None:
-        self._plays = [begin(self.text)]
+        self._set_up(self.text)
         self.moves = []
 
     @validate("moves")
     def _possible(self, proposal: Any) -> list[list[int]]:
-        plays = [begin(self.text)]
-        for number, (a, b) in enumerate(proposal["value"], 1):
-            if (a, b) not in get_stats(plays[-1].row):
-                raise TraitError(f"merge {number} is of ({a}, {b}), and that pair does not stand in the row")
-            plays.append(plays[-1].after((a, b)))
+        pairs = [(a, b) for a, b in proposal["value"]]
+        made = self._plays[-1].moves
+        kept = next(first for first in range(len(made), -1, -1) if made[:first] == pairs[:first])
+        plays = self._plays[: kept + 1]
+        for number, pair in enumerate(pairs[kept:], kept + 1):
+            if pair not in get_stats(plays[-1].row):
+                raise TraitError(f"merge {number} is of {pair}, and that pair does not stand in the row")
+            plays.append(plays[-1].after(pair))
         self._plays = plays
-        return [list(pair) for pair in proposal["value"]]
+        return [list(pair) for pair in pairs]
 
     def picture(self) -> dict[str, str]:
         you, them = self.you, self.greedy
         before = self._plays[-2] if len(self._plays) > 1 else None
-        best = fewest(self._plays[0].row, len(you.moves)) if before else None
+        best = self._best if before else None
         words = said(you, them, before, best, counts=self.counts)
         side = self.direction
         parts = {
