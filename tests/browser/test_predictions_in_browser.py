@@ -109,7 +109,10 @@ def answer_wrongly(notebook, key, cell):
         box.locator("input").fill(wrong)
         box.locator("input").press("Enter")
     elif hasattr(question, "word"):
-        wrong = question.word
+        bars = question.number or 0  # the first gaps: no word of the course is cut there
+        wrong = "|".join([*question.word[:bars], question.word[bars:]])
+        for place in range(bars):
+            box.get_by_role("button").nth(place).press("Enter")
         box.get_by_role("button").last.press("Enter")
     else:
         pairs = question._pairs()
@@ -158,3 +161,58 @@ def test_nothing_is_in_sight_after_run_all_and_everything_after_the_choice(opene
     opened.command("notebook:run-cell")  # the question is asked anew, as in a notebook that was saved with its answers
     page.wait_for_function(HIDDEN, arg=hidden)
     assert not audit(page.locator(".jp-Notebook .mb-ask").first).violations
+
+
+HERE = """() => {
+    const {activeCell} = window.jupyterapp.shell.currentWidget.content;
+    return [activeCell.model.id, activeCell.isHidden];
+}"""
+BELOW = """() => {
+    const {widgets, activeCellIndex} = window.jupyterapp.shell.currentWidget.content;
+    return widgets.slice(activeCellIndex + 1).find(cell => !cell.isHidden).model.id;
+}"""
+RUN = "[data-command='notebook:run-cell-and-select-next']"
+
+
+STARTS = [
+    ("00-start-here.ipynb", "keys"),
+    *(pytest.param(each, "keys", marks=pytest.mark.long) for each in NOTEBOOKS if each != "00-start-here.ipynb"),
+    pytest.param("00-start-here.ipynb", "button", marks=pytest.mark.long),
+]
+
+
+@pytest.mark.parametrize("name, how", STARTS)
+def test_from_cell_to_cell_the_way_leads_to_each_question_and_shows_nothing_before_it_is_answered(opened, name, how):
+    page = opened.page
+    cells = [cell.id for cell in nbformat.read(FOLDER / name, as_version=4).cells]
+    asked = {cell: (key, fold, hidden) for cell, key, fold, hidden in questions(name)}
+    folded = [id for *_, hidden in questions(name) for id in hidden]
+
+    def go_on(to):
+        if how == "keys":
+            page.keyboard.press("Shift+Enter")
+        else:
+            page.locator(RUN).click()
+        page.wait_for_function(f"id => ({HERE})()[0] === id", arg=to)
+        assert not page.evaluate(HERE)[1], f"{to} can be seen"
+
+    page.locator(".jp-Cell").first.click()
+    page.keyboard.press("Escape")
+    at = cells[0]
+    while at != cells[-1]:
+        if at not in asked:
+            at = page.evaluate(BELOW)
+            go_on(at)
+            continue
+        key, fold, hidden = asked[at]
+        go_on(fold)
+        page.locator(".jp-Cell:has(+ .jp-mod-active) .mb-ask").wait_for(timeout=60_000)
+        go_on(at)  # back to the question
+        assert page.evaluate("() => document.activeElement.closest('.mb-ask') !== null")
+        assert page.evaluate(HIDDEN, folded)
+        answer_wrongly(opened, key, at)
+        page.wait_for_function(f"ids => !({HIDDEN})(ids)", arg=hidden)
+        folded = [id for id in folded if id not in hidden]
+        go_on(fold)  # and not the question once more
+        assert not page.evaluate(HIDDEN, hidden)
+        at = fold

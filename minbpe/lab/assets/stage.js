@@ -112,6 +112,34 @@ function fuse(before, after) {
 
 const asked = new WeakSet(); // the questions that have been asked
 
+// Shift+Enter, and the button that does the same, at a question and at what is folded. JupyterLab would ask again what
+// has just been answered; it would open the fold, and so show the answer to a question that nobody has answered; or lose
+// its place and begin again at the top of the page. Instead: what is answered is not asked again; from the fold of an
+// open question the way leads back to the question; any other fold is stepped over. (Ctrl+Enter still runs any cell, and
+// a lecture has its own keys.)
+function goOn(happened) {
+  if (document.querySelector(".ms-show")) return;
+  const { type, key, shiftKey, ctrlKey, altKey, metaKey, target } = happened;
+  const pressed = key === "Enter" && shiftKey && !ctrlKey && !altKey && !metaKey && !target.closest(".cm-editor");
+  if (!(type === "mousedown" ? target.closest('[data-command="notebook:run-cell-and-select-next"]') : pressed)) return;
+  const cell = target.closest(".jp-NotebookPanel")?.querySelector(".jp-Cell.jp-mod-active");
+  const folded = cell?.querySelector(".jp-collapseHeadingButton.jp-mod-collapsed");
+  if (!folded && !cell?.querySelector("[data-opens]")) return;
+  happened.preventDefault();
+  happened.stopImmediatePropagation();
+  const above = folded && cell.previousElementSibling;
+  const open = above?.querySelector(".mb-ask") && !above.querySelector("[data-opens]");
+  if (open) return above.querySelector(".mb-ask [data-event], .mb-ask input").focus();
+  cell.focus();
+  const down = { key: "ArrowDown", keyCode: 40, bubbles: true, cancelable: true };
+  cell.dispatchEvent(new KeyboardEvent("keydown", down));
+}
+if (!window.mbGoOn) {
+  // Once for all the widgets of a page, and before JupyterLab sees it.
+  window.mbGoOn = goOn;
+  for (const type of ["keydown", "mousedown"]) window.addEventListener(type, goOn, { capture: true });
+}
+
 function render({ model, el }) {
   el.classList.add("mb", "mb-stage");
   el.dataset.lmSuppressShortcuts = "true"; // keys pressed in here are not JupyterLab's
