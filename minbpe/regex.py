@@ -75,7 +75,8 @@ class RegexTokenizer(Tokenizer):
 
     def _add_merge(self, pair: Pair, idx: int) -> None:
         super()._add_merge(pair, idx)
-        self._forget()
+        if self._cache:
+            self._forget()
 
     def _forget(self) -> None:
         self._cache.clear()

@@ -619,6 +619,24 @@ def test_a_line_of_a_library_is_not_taken_for_the_learners():
     assert "in line" in text
 
 
+def test_numbers_that_do_not_come_from_the_ranks_are_told_so():
+    for shuffle in [
+        lambda ranks: {i: i - 33 for i in range(256)},
+        lambda ranks: {i: (i - 33) % 256 for i in range(256)},
+    ]:
+        said = in_a_row(failure("byte_shuffle", shuffle))
+        assert "The numbers do not come from `ranks`: look each byte up there." in said
+        assert "too low" not in said and "With which number does the first one begin?" not in said
+
+
+def test_the_piece_of_a_pattern_that_should_have_taken_a_chunk_is_named():
+    pieces = [r"'(?i:[sdmt]|ll|ve|re)", r".?\p{L}+", r"\p{N}{1,3}", r" ?[^\s\p{L}\p{N}]+[\r\n]*"]
+    pattern = "|".join([*pieces, r"\s*[\r\n]", r"\s+(?!\S)", r"\s+"])
+    said = in_a_row(failure("split", lambda text: regex_module.findall(pattern, text)))
+    assert "In GPT-4's pattern the piece `digits` takes that" in said
+    assert "look at the pieces tried before it" in said and "*" not in said.partition("In GPT-4's")[2]
+
+
 def test_the_advice_on_a_wrong_type_is_good_advice():
     assert "tuple(…)" in failure("top_pair", lambda stats: list(max(stats, key=stats.get))).hint
     assert "tuple(…)" not in failure("top_pair", lambda stats: [max(stats, key=stats.get)]).hint

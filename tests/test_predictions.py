@@ -99,6 +99,35 @@ def test_bars_are_set_and_taken_away_by_the_buttons_between_the_letters():
         widget.choice = "un|lucky"
 
 
+def test_bars_that_have_moved_since_the_answer_do_not_stand_beside_what_is_said_of_it():
+    widget = bars()
+    widget.on_event("bar", "3")
+    widget.on_event("give", "")
+    assert "Because so." in shown(widget)
+    widget.on_event("bar", "1")
+    assert "The bars have moved." in shown(widget) and "Because so." not in shown(widget)
+    widget.on_event("bar", "1")
+    assert "Because so." in shown(widget), "they stand again where they were"
+    widget.choice = " |unhappily"
+    assert widget.bars == [1] and "A space?" in shown(widget)
+    widget.choice = None
+    assert widget.bars == []
+
+
+def test_where_the_question_says_how_many_bars_no_other_number_is_an_answer():
+    widget = Bars("Put one bar.", " the", answer=" th|e", wrong={" |the": "A space?"}, number=1, **SAID)
+    for places in ([], ["1", "2"]):
+        for place in places:
+            widget.on_event("bar", place)
+        widget.on_event("give", "")
+        assert widget.choice is None and "Put exactly one bar." in shown(widget)
+        assert "data-opens" not in widget.html
+    widget.on_event("bar", "2")
+    assert "exactly" not in shown(widget), "what was said of other bars is gone"
+    widget.on_event("give", "")
+    assert widget.first == " |the" and "data-opens" in widget.html
+
+
 def test_a_pair_is_picked_in_any_of_its_places():
     widget = pair()
     widget.on_event("pair", "3")

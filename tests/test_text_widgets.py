@@ -252,6 +252,15 @@ def test_the_way_from_233_to_its_bytes_is_played_step_by_step():
         assert bits in shown(panel(widget, how)).replace(" ", "")
 
 
+def test_the_bytes_come_at_the_last_step_of_the_way_to_them():
+    widget = Utf8Inspector("é")
+    for step in range(3):
+        widget.step = step
+        assert "C3" not in shown(panel(widget, "How é becomes bytes")), f"at step {step}"
+    widget.step = 3
+    assert "C3 A9 reads é" in shown(panel(widget, "How é becomes bytes"))
+
+
 def test_a_bit_can_be_flipped_and_the_sign_changes_or_is_no_character():
     widget = Utf8Inspector("é")
     widget.on_event("flip", "3")
@@ -272,10 +281,17 @@ def test_a_bit_can_be_flipped_and_the_sign_changes_or_is_no_character():
 
 def test_a_narrow_page_has_fewer_bytes_side_by_side():
     widget = Utf8Inspector("漢字漢字")
-    for columns, most in [(54, 4), (100, 8), (30, 1)]:
+    for columns, most in [(54, 4), (89, 8), (30, 1)]:
         widget.stage.set_state({"columns": columns})
         rows = parsed(widget.html).iterfind(".//tr[@class='mb-lane-byte']")
         assert max(len(row.findall("td")) for row in rows) <= most
+
+
+def test_a_wide_page_has_as_many_bytes_side_by_side_as_fit():
+    widget = Utf8Inspector("tick tock")
+    widget.stage.set_state({"columns": 101})
+    rows = [row.findall("td") for row in parsed(widget.html).iterfind(".//tr[@class='mb-lane-byte']")]
+    assert list(map(len, rows)) == [9]
 
 
 @given(st.characters(exclude_categories=["Cs"]))
@@ -450,6 +466,21 @@ def test_the_alternatives_that_are_shown_take_the_chunks_of_the_pattern(text, pa
             assert last.taken == len(chunk)
             assert all(each.taken is None for each in failed)
         start += len(chunk)
+
+
+def test_a_space_in_a_pattern_can_be_seen_and_is_copied_as_a_space():
+    parts = SplitExplorer("a b", pattern=" a| (", stepped="GPT-2").stage.parts
+    for name, spaces in {"split0": 2, "split2": 3}.items():  # one that cannot be used, and GPT-2's
+        [pattern] = regex.findall(r'<code class="mb-pattern" dir="ltr">(.*?)</code>', parts[name])
+        assert len(regex.findall(r'<span style="background:[^"]*"> </span>', pattern)) == spaces
+        assert "·" not in pattern
+    assert "mb-pattern-field" in SplitExplorer("a b").pattern_field._dom_classes
+
+
+def test_the_next_chunk_is_called_framed_and_dashes_are_left_for_what_does_not_match():
+    widget = SplitExplorer("a-b", pattern=r"\w", step=1)
+    assert "framed: the next, chunk 2 of 3" in shown(widget.html)
+    assert "With a dashed frame: what the pattern does not match" in shown(widget.html)
 
 
 def test_white_space_is_seen_to_give_one_back():

@@ -266,6 +266,17 @@ def test_the_end_of_the_stepper_is_the_encoding(trained):
     assert "Nothing merges any more" in check(stepper)
 
 
+def test_a_text_in_which_nothing_merges_has_not_merged_before(trained):
+    assert "Nothing merges. The ids:" in check(EncodeStepper(trained, "zzz"))
+
+
+def test_the_legend_of_the_stepper_tells_what_is_marked(trained):
+    stepper = EncodeStepper(trained, "the other weather together")
+    assert "framed: comes next · underlined: just made" in check(stepper) and "dashed" not in check(stepper)
+    stepper.compare = "longest"
+    assert "dashed: where the results begin to differ" in check(stepper)
+
+
 def test_the_lowest_rank_merges_next(trained):
     stepper = EncodeStepper(trained, "the other weather")
     ranks = stepper.stage.parts["ranks"]
@@ -351,6 +362,15 @@ def test_an_unknown_token_is_a_message(trained):
     assert "no token has the id 99999; the ids here go from 0 to 455" in check(tree)
     tree.field.value = 99_998  # typed
     assert tree.token == 99_998 and "no token has the id 99998" in check(tree)
+
+
+def test_an_unknown_token_leaves_the_last_tree_where_it_is(trained):
+    tree = MergeTree(trained, 300)
+    before = tree.stage.parts["tree"]
+    tree.token = 99_999
+    assert tree.stage.parts["tree"] == before and "Below is still the tree of 300." in check(tree)
+    tree.tokenizer = BasicTokenizer()  # which has no token 300
+    assert "tree" not in tree.stage.parts and "the ids here go from 0 to 255" in check(tree)
 
 
 def test_a_tree_without_a_token_shows_the_last_one_learned(trained):

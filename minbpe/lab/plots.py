@@ -173,7 +173,7 @@ def tokens_per_character(measured: Mapping[str, Mapping[str, float]]) -> Figure:
         figure, axes = _canvas("Tokens per code point", "tokens per code point", "", height)
         if not codes:
             _say(axes, "no languages")
-            return _described(figure, "Tokens per character by language: no data.")
+            return _described(figure, "Tokens per code point by language: no data.")
         for row, code in enumerate(codes):
             span = [some[code] for some in measured.values() if code in some]
             axes.plot([min(span), max(span)], [row, row], color="#bbbbbb", zorder=1, label="_span")
@@ -186,7 +186,7 @@ def tokens_per_character(measured: Mapping[str, Mapping[str, float]]) -> Figure:
         axes.set_xlim(left=0)
         _legend(axes, loc="lower right")
         extremes = f"least for {language_label(codes[0])}, most for {language_label(codes[-1])}"
-        return _described(figure, f"Tokens per character by language, {', '.join(measured)}: {extremes}.")
+        return _described(figure, f"Tokens per code point by language, {', '.join(measured)}: {extremes}.")
 
 
 def cost(

@@ -109,6 +109,18 @@ def test_keys_move_through_the_merges(notebook, scrubber):
         wait_for_step(scrubber, step)
 
 
+def test_only_what_merges_next_is_framed_and_what_is_new_is_underlined(notebook, scrubber):
+    notebook.execute("merge_scrubber.step = 4")
+    wait_for_step(scrubber, 4)
+    plain, new = (
+        scrubber.locator(f".mb-window .mb-t:not(.mb-l, .mb-r){which}").first for which in (":not(.mb-new)", ".mb-new")
+    )
+    expect(new).to_have_css("border-top-color", plain.evaluate("token => getComputedStyle(token).borderTopColor"))
+    expect(new).to_have_css("border-bottom-width", "4px")
+    framed = scrubber.locator(".mb-window .mb-l").first
+    expect(framed).to_have_css("border-top-color", new.evaluate("token => getComputedStyle(token).borderBottomColor"))
+
+
 def test_the_newest_merge_is_in_sight_in_the_table(notebook, scrubber):
     box = scrubber.locator("[data-scroll=merges]")
     box.scroll_into_view_if_needed()
@@ -317,6 +329,26 @@ def test_at_520_pixels_nothing_of_the_lanes_is_cut_off(notebook, element):
         widget.evaluate("widget => widget.style.width = ''")
 
 
+def test_on_a_wide_page_the_lanes_are_as_long_as_it_allows(notebook, element):
+    widget = element("utf8_inspector")
+    type_into(widget, "Text", "tick tock goes the clock")
+    room = widget.locator(".mb-scroll").first
+    assert room.evaluate("box => box.scrollWidth - box.clientWidth") <= 1
+    lane = widget.locator(".mb-lanes").first.bounding_box()["width"]
+    byte = widget.locator(".mb-lane-byte td").first.bounding_box()["width"]
+    assert room.bounding_box()["width"] - lane < byte, "there is no room for another byte"
+
+
+# Bars
+
+
+def test_a_gap_between_letters_is_wide_enough_to_be_hit_and_stands_clear_of_what_is_below(notebook, element):
+    widget = element("bars")
+    gap, send = (widget.get_by_role("button").nth(place).bounding_box() for place in (0, -1))
+    assert gap["width"] >= 24 and gap["height"] >= 24
+    assert send["y"] - gap["y"] - gap["height"] >= 6
+
+
 # PairExplorer
 
 
@@ -363,6 +395,8 @@ def test_a_pattern_is_gone_through_chunk_by_chunk(notebook, element):
     steps = widget.get_by_role("region", name="GPT-4, chunk by chunk")
     expect(steps).to_contain_text("takes 3, then gives one back")
     expect(steps.locator(".mb-next")).to_have_text("··")
+    # A dashed frame has another meaning, in the panels below.
+    expect(steps.locator(".mb-next")).to_have_css("border-top-style", "solid")
 
 
 # SpecialTokenExplorer

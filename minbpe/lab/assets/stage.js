@@ -66,7 +66,7 @@ const ROVING = "[data-key][role=img], [data-rove]"; // what the arrow keys go th
 // --- tokens that move into each other
 
 const DURATION = 280; // ms
-const MOST_MOVING = 150; // tokens; of a longer row only those move that are merged
+const MOST_MOVING = 60; // tokens; of a longer row only those move that are merged: each that moves is a layer to paint
 const quiet = matchMedia("(prefers-reduced-motion: reduce)");
 
 // Where the tokens of each row stand: {name: [{from, to, box, token}]}, in bytes of the text and in pixels.
@@ -242,7 +242,8 @@ function render({ model, el }) {
     }
     for (const [from, group] of groups) group.hidden = from > step;
     marked = step;
-    reveal();
+    // Where things stand is asked when the picture has been painted: to ask now would lay out the page twice.
+    requestAnimationFrame(() => requestAnimationFrame(reveal));
   }
 
   // Scroll to the marked row, if it is out of sight.

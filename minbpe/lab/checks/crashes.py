@@ -199,8 +199,8 @@ CRASHES = [
         "a wrong number of arguments",
         "TypeError",
         r"takes .* positional arguments? but|missing \d+ required positional",
-        "A function is called with another number of arguments than it has. In a class, each method has `self` as its "
-        "first parameter, and is called with self. in front.",
+        "A function is called with a different number of arguments than it takes. In a class, `self.f(…)` calls the "
+        "method f, which gets the object as its first argument, `self`; `f(…)` calls the function outside the class.",
     ),
     Crash(
         "re does not know the pattern",

@@ -144,7 +144,7 @@ def where_it_ends(ids: list[int], vocab: Vocab) -> list[Span]:
 
 
 @TOKEN_SPANS.misconception(
-    "the second number is the last character itself, not the place behind it",
+    "the second number is the last character itself, not the place after it",
     "As in a slice: text[start:end] ends before `end`.",
 )
 def the_last_one_included(ids: list[int], vocab: Vocab) -> list[Span]:
@@ -251,7 +251,7 @@ STREAM_DECODE = add(
                 "a class is no decoder",
                 "TypeError",
                 r"decode\(\) missing",
-                "`getincrementaldecoder` gives a class: brackets behind it make a decoder. Make one, before the loop.",
+                "`getincrementaldecoder` gives a class: brackets after it make a decoder. Make one, before the loop.",
             )
         ],
         returns=list[str],

@@ -318,7 +318,7 @@ def groups_turned_around(number: str) -> list[str]:
 
 @GROUP_DIGITS.misconception(
     "a group is only found where three more digits follow",
-    "The last group has nothing behind it. What does * allow that + does not?",
+    "The last group has nothing after it. What does * allow that + does not?",
 )
 def the_last_group_is_lost(number: str) -> list[str]:
     return group_digits(number)[:-1]

@@ -93,7 +93,7 @@ FIND_SPECIAL = add(
         "find_special(text, special_tokens) -> list[tuple[int, str]]",
         asked_in="exercises",
         passed="every special token with its place, from left to right, the longest where two begin together",
-        hint="Walk through the text. Which names begin at this place? After the longest of them, go on behind it.",
+        hint="Walk through the text. Which names begin at this place? After the longest of them, go on after it.",
         reference=find_special,
         cases=[
             *[
@@ -193,7 +193,7 @@ def _each_once(text: str, special_tokens: Special) -> Found:
 @_finding(
     "names may overlap",
     "after a name the search goes on at its second character, so one can be found inside another",
-    "What belongs to one special token cannot be part of the next: go on behind it.",
+    "What belongs to one special token cannot be part of the next: go on after it.",
 )
 def _overlapping(text: str, special_tokens: Special) -> Found:
     return list(_walk(text, lambda here: max(here, key=len), list(special_tokens), lambda name: 1))
@@ -409,7 +409,7 @@ def _in_one_piece(messages: list[Message], special_tokens: Special, encode_ordin
 
 @_chat(
     "role and newline in one piece",
-    "the role and the newline behind it are encoded as one string",
+    "the role and the newline after it are encoded as one string",
     "Put together, two texts can become other tokens than each by itself. Encode each of the three on its own.",
 )
 def _role_and_newline(messages: list[Message], special_tokens: Special, encode_ordinary: Encode) -> list[int]:

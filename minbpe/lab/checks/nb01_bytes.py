@@ -205,7 +205,7 @@ BYTES_PER_CHAR = add(
         "01-bytes",
         "bytes_per_char(text) -> list[int]",
         passed="one number a character, 1 to 4",
-        hint="One number for each character, in order: how many bytes does it become when it alone is encoded "
+        hint="One number for each code point, in order: how many bytes does it become when it alone is encoded "
         "as UTF-8?",
         reference=bytes_per_char,
         cases=[

@@ -89,8 +89,8 @@ def tell_piece(args: Args, expected: list[str], got: list[str]) -> Told | None:
     return Told(
         f"cut otherwise than {piece}",
         f"Here {look(got[place])} is a chunk, and {look(expected[place])} should be. In GPT-4's pattern the piece "
-        f"*{piece}* takes that: {RULES_OF_PIECES[piece]}.",
-        f"Lay your piece for *{piece}* beside that sentence; then look at the pieces tried before it, for they "
+        f"`{piece}` takes that: {RULES_OF_PIECES[piece]}.",
+        f"Lay your piece for `{piece}` beside that sentence; then look at the pieces tried before it, for they "
         "may have taken a part of it.",
     )
 
@@ -446,7 +446,7 @@ def the_first_chunk_only(chunks: list[str], vocab_size: int) -> Merges:
 
 
 @TRAIN_CHUNKS.misconception(
-    "each chunk is trained for itself, one after the other",
+    "each chunk is trained on its own, one after the other",
     "Every merge is chosen by the counts over all chunks together.",
 )
 def one_chunk_after_the_other(chunks: list[str], vocab_size: int) -> Merges:
@@ -502,7 +502,7 @@ def tell_ordinary(args: Args, expected: list[int], got: list[int]) -> Told | Non
             return Told(
                 "a merge reaches across chunks",
                 f"The id {did[-1]} stands for {vocab[did[-1]]!r}, which reaches beyond the chunk {look(chunk)}.",
-                "Split first, then encode each chunk for itself: no merge goes across the cut between two of them.",
+                "Split first, then encode each chunk separately: no merge goes across the cut between two of them.",
             )
         if did != should:
             return tell_ids(vocab, merges, chunk, should, did)
@@ -517,7 +517,7 @@ ENCODE_ORDINARY = add(
         "05-regex-splitting",
         "encode_ordinary(text, merges) -> list[int]",
         passed="split first, then the merges inside of each chunk",
-        hint="Two steps that you have built already: split the text, then encode each chunk for itself, and put "
+        hint="Two steps that you have built already: split the text, then encode each chunk separately, and put "
         "the ids in one list.",
         reference=encode_ordinary,
         own=[RegexTokenizer.encode_ordinary, RegexTokenizer.encode, merging.apply_merges],

@@ -90,8 +90,8 @@ SPLIT_SPECIAL = add(
         "06-special-tokens",
         "split_special(text, special_tokens) -> list[str]",
         passed="special tokens are parts of their own, the longest first, and nothing is lost",
-        hint="Joined, the parts are the text: lay them side by side, character by character. What is lost, or cut "
-        "elsewhere?",
+        hint="Joined, the parts are the text: lay them side by side, character by character. What is lost, cut "
+        "elsewhere, or empty?",
         reference=split_special,
         own=[RegexTokenizer.encode, RegexTokenizer._use_special_tokens],
         returns=list[str],

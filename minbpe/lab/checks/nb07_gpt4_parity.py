@@ -439,6 +439,23 @@ def no_shuffle(ranks: Ranks) -> dict[int, int]:
     return {byte: byte for byte in range(256)}
 
 
+LIKE_THE_LETTERS = (
+    "every byte is taken to have moved by 33, as the letters have",
+    "The numbers do not come from `ranks`: look each byte up there. The letters have moved by 33 in GPT-4's ranks; the "
+    "space and many others have gone elsewhere.",
+)
+
+
+@BYTE_SHUFFLE.misconception(*LIKE_THE_LETTERS)
+def every_byte_moves_like_the_letters(ranks: Ranks) -> dict[int, int]:
+    return {byte: byte - 33 for byte in range(256)}
+
+
+@BYTE_SHUFFLE.misconception(*LIKE_THE_LETTERS)
+def every_byte_moves_like_the_letters_in_a_circle(ranks: Ranks) -> dict[int, int]:
+    return {byte: (byte - 33) % 256 for byte in range(256)}
+
+
 @BYTE_SHUFFLE.misconception(
     "the dict goes from ids to bytes",
     "Encoding starts with a byte and wants its id. You will need the other direction as well, in decoding.",

@@ -105,7 +105,7 @@ COUNT_CHUNKS = add(
 
 @COUNT_CHUNKS.misconception(
     "the texts are joined before they are split",
-    "Where one text ends and the next begins there is a cut: 'ab' and 'cd' are not 'abcd'. Split each for itself.",
+    "Where one text ends and the next begins there is a cut: 'ab' and 'cd' are not 'abcd'. Split each separately.",
 )
 def texts_are_joined(texts: Iterable[str], pattern: str) -> dict[str, int]:
     return count_chunks(["".join(texts)], pattern)

@@ -95,7 +95,7 @@ TOKENS_PER_CHAR = add(
 
 
 @TOKENS_PER_CHAR.misconception(
-    "this is characters per token, the other way round",
+    "this is code points per token, the other way round",
     "The name says what is divided by what. A text that costs more should get a larger number.",
 )
 def the_other_way_round(encode: Encode, text: str) -> float:
@@ -324,7 +324,7 @@ def the_first_sentence_only(encode: Encode, parallel: Parallel, base: str = "en"
 
 @LANGUAGE_PREMIUM.misconception(
     "the sentences are joined before they are encoded",
-    "The end of a sentence and the beginning of the next could then become one token. Encode each for itself, and sum.",
+    "The end of a sentence and the beginning of the next could then become one token. Encode each separately, and sum.",
 )
 def sentences_are_joined(encode: Encode, parallel: Parallel, base: str = "en") -> dict[str, float]:
     return language_premium(encode, {code: ["".join(sentences)] for code, sentences in parallel.items()}, base)
@@ -332,7 +332,7 @@ def sentences_are_joined(encode: Encode, parallel: Parallel, base: str = "en") -
 
 @LANGUAGE_PREMIUM.misconception(
     "the sentences are joined, with a space or a line end between them, before they are encoded",
-    "What you put between them is in no sentence, and can cost tokens, too. Encode each sentence for itself, and sum.",
+    "What you put between them is in no sentence, and can cost tokens, too. Encode each sentence separately, and sum.",
 )
 def joined_with_something_between(encode: Encode, parallel: Parallel, base: str = "en") -> dict[str, float]:
     return language_premium(encode, {code: ["\n".join(sentences)] for code, sentences in parallel.items()}, base)

@@ -49,6 +49,8 @@ ALGORITHMS_IN_WORDS = {
 }
 
 COMPARED = "At the last step this says whether both come to the same ids."
+LEGEND = "framed: comes next · underlined: just made"
+PARTED = " · dashed: where the results begin to differ"
 
 
 def text_panel(
@@ -137,7 +139,7 @@ def status(trace: EncodingTrace, step: int) -> str:
     elif trace.chunks:
         ids = trace.ids()
         some = ", ".join(map(str, ids[:40])) + (", …" if len(ids) > 40 else "")
-        words = f"Nothing merges any more. The ids: <b>[{some}]</b>"
+        words = f"Nothing merges{' any more' if len(trace) else ''}. The ids: <b>[{some}]</b>"
     else:
         words = "There is no text yet."
     return f'<div class="mb-status mb-one" role="status" aria-live="polite"><p>{words}</p></div>'
@@ -290,6 +292,10 @@ class EncodeStepper(Lab):
         parted = self.part.token if self.part else None
         parts |= {
             "status": status(self.right, step),
+            # On a slide there is no room for it, and a lecturer has words.
+            "legend": ""
+            if self.large
+            else f'<p class="mb-legend">{LEGEND}{PARTED if self.wrong is not None else ""}</p>',
             "right": text_panel(self.right, step, "Earliest-learned merge first", parted=parted, dir=self._direction),
             "ranks": ranks_panel(self.right, step, self.learned),
         }

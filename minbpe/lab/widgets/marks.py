@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
-from traitlets import Int, List, TraitError, Unicode, validate
+from traitlets import Int, List, TraitError, Unicode, observe, validate
 
 from minbpe.lab.draw.html import escape, inline
 from minbpe.lab.draw.text import show_token
@@ -30,8 +30,9 @@ MARKS = """
   font-family: var(--mb-mono); font-size: 1.15em; }
 .mb-ask .mb-row > span { padding: 0.15em 0.05em; white-space: pre; }
 .mb-ask .mb-row > .mb-token { padding: 0.15em 0.3em; border: 1px solid var(--mb-line); border-radius: 0.25em; }
-.mb .mb-ask .mb-row button.mb-gap { min-width: 0; width: 0.9em; min-height: 1.7em; padding: 0; margin: 0 1px;
-  color: var(--mb-soft); background: none; border-style: dotted; }
+.mb .mb-ask .mb-row button.mb-gap { min-width: 24px; width: 1.4em; min-height: 1.7em; padding: 0; margin: 0 1px;
+  border: 1px solid var(--mb-line); }
+.mb-ask .mb-row + .mb-answer { margin-top: 0.6em; }
 .mb .mb-ask .mb-row button.mb-gap[aria-pressed="true"] { color: var(--mb-ink); font-weight: 700;
   border: 2px solid var(--mb-ink); }
 .mb-ask .mb-said { margin: 0.3em 0 0; }
@@ -159,23 +160,44 @@ class TypeIn(Marked):
 
 
 class Bars(Marked):
-    """A question that is answered by bars between the signs of a word: where is it cut?"""
+    """A question that is answered by bars between the signs of a word: where is it cut?
+
+    `number` is how many bars there are to put, where the question says so; without it, any number is an answer.
+    """
 
     example = 'Bars("Where is it cut?", "undo", answer="un|do", why="A prefix.", otherwise="Read it aloud.")'
     redraw_on = ("choice", "message", "bars")
     bars = List(Int(), help="the gaps that have a bar: 1 is behind the first sign")
 
-    def __init__(self, text: str, word: str, **said: Any) -> None:
+    def __init__(self, text: str, word: str, *, number: int | None = None, **said: Any) -> None:
         if not 2 <= len(word) <= MOST or "|" in word:
             raise ValueError(f"a word to put bars into has 2 to {MOST} signs, none of them a bar: {word!r}")
         self.word = word
+        self.number = number
         super().__init__(text, **said)
 
     def written(self, given: str) -> str:
         parts = given.split("|")
         if "".join(parts) != self.word or not all(parts):
             raise ValueError(f"{given!r} is not {self.word!r} with bars in it")
+        if self.number is not None and len(parts) - 1 != self.number:
+            raise ValueError("Put exactly one bar." if self.number == 1 else f"Put exactly {self.number} bars.")
         return given
+
+    @property
+    def cut(self) -> str:
+        """The word with its bars as they stand, answered or not."""
+        return "|".join(self.word[a:b] for a, b in pairwise([0, *self.bars, len(self.word)]))
+
+    @observe("choice")
+    def _put_the_bars(self, change: Any) -> None:
+        parts = change.new.split("|") if change.new else [self.word]
+        self.bars = list(accumulate(map(len, parts[:-1])))
+
+    def _verdict(self) -> str:
+        if self.choice is None or self.message or self.cut == self.choice:
+            return super()._verdict()
+        return '<p class="mb-said">The bars have moved. Press the button to see what there is to say of them.</p>'
 
     def shows(self, answer: str) -> str:
         return f"`{show_token(answer)}`"
@@ -203,10 +225,9 @@ class Bars(Marked):
 
     def on_event(self, name: str, value: Any) -> None:
         if name == "bar":
-            self.bars = sorted({*self.bars} ^ {int(value)})
+            self.bars, self.message = sorted({*self.bars} ^ {int(value)}), ""
         elif name == "give":
-            places = [0, *self.bars, len(self.word)]
-            self.give("|".join(self.word[a:b] for a, b in pairwise(places)))
+            self.give(self.cut)
 
 
 class PickPair(Marked):

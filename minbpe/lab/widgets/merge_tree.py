@@ -149,12 +149,21 @@ class MergeTree(Lab):
             token = apply_merges(chunks[0].translate(tokenizer.byte_shuffle), tokenizer.rank_of)[0] if chunks else None
         if token is None:
             token = max(tokenizer.vocab)
+        self._drawn: Node | None = None  # the last tree
         super().__init__([self.field], tokenizer=tokenizer, token=token, **traits)
         self.add_class("mb-mergetree")
         traitlets.link((self, "token"), (self.field, "value"))
 
+    @traitlets.observe("tokenizer")
+    def _another_vocabulary(self, change: object) -> None:
+        self._drawn = None
+
     def frame(self) -> dict[str, str]:
-        node = tree_of(self.tokenizer, self.token)
+        try:
+            node = tree_of(self.tokenizer, self.token)
+        except ValueError as error:
+            return self._no_token(str(error))
+        self._drawn = node
         parts = {"status": status(node)}
         number = leaves(node)
         if number > MOST_LEAVES:
@@ -163,6 +172,15 @@ class MergeTree(Lab):
                 "Choose a token to go on from there."
             )
         return parts | {"tree": draw_tree(node, learned_as(self.tokenizer))}
+
+    def _no_token(self, why: str) -> dict[str, str]:
+        """What is wrong with the id. The last tree stays where it is, so that the page below does not jump."""
+        tree = {}
+        if self._drawn is not None:
+            why += f". Below is still the tree of {self._drawn.idx}."
+            tree = {"tree": draw_tree(self._drawn, learned_as(self.tokenizer))}
+        said = notice(why, "warning")
+        return {"status": f'<div class="mb-status" role="status" aria-live="polite">{said}</div>', **tree}
 
     def still(self) -> str:
         return draw_still(tree_of(self.tokenizer, self.token))

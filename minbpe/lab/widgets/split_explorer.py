@@ -139,6 +139,8 @@ def _length(pattern: str, text: str, start: int) -> int | None:
 # --- the picture
 
 CHUNKS_SHOWN = 120
+# A pattern can begin with a space, which would look like padding. The dot is only painted: what is copied is a space.
+SPACE = '<span style="background:radial-gradient(circle,var(--mb-ink) 0.08em,transparent 0.1em)"> </span>'
 
 
 def _as_tokens(found: Split) -> list[Chunk]:
@@ -149,6 +151,11 @@ def _as_tokens(found: Split) -> list[Chunk]:
 def draw(found: Sequence[Split], *, dir: str = "ltr") -> dict[str, str]:
     """SplitExplorer's picture: a panel for each pattern."""
     return {f"split{number}": _panel(each, dir) for number, each in enumerate(found)}
+
+
+def in_sight(pattern: str) -> str:
+    """A pattern, or a part of one, as HTML in which each space can be seen."""
+    return escape(pattern).replace(" ", SPACE)
 
 
 def step_panel(found: Split, text: str, step: int, dir: str) -> str:
@@ -166,7 +173,8 @@ def step_panel(found: Split, text: str, step: int, dir: str) -> str:
     row = [*shown, [now], *([[(0, after)]] if rest and after else [])]
     body = tokens(row, classes={len(shown): "mb-next"}, ids=False, label="chunks so far", dir=dir)
     body += _tried(found, text, start, len(chunk), step in found.gaps)
-    return panel(f"{found.name}, chunk by chunk", body, aside=f"next: chunk {step + 1} of {len(found.chunks):,}")
+    aside = f"framed: the next, chunk {step + 1} of {len(found.chunks):,}"
+    return panel(f"{found.name}, chunk by chunk", body, aside=aside)
 
 
 def _tried(found: Split, text: str, start: int, size: int, gap: bool) -> str:
@@ -178,7 +186,7 @@ def _tried(found: Split, text: str, start: int, size: int, gap: bool) -> str:
     rows = []
     for each in tries(found.pattern, text, start, start + size):
         rows.append(
-            f'<tr><th scope="row"><code>{escape(each.alternative)}</code></th>'
+            f'<tr><th scope="row"><code>{in_sight(each.alternative)}</code></th>'
             f"<td>{'✓' if each.taken else '✗'} {_verdict(each)}</td></tr>"
         )
     head = '<thead><tr><th scope="col">tried in this order</th><th scope="col">here</th></tr></thead>'
@@ -200,7 +208,7 @@ def _verdict(each: Try) -> str:
 
 
 def _panel(found: Split, dir: str) -> str:
-    pattern = f'<code class="mb-pattern" dir="ltr">{escape(found.pattern)}</code>' if found.pattern else ""
+    pattern = f'<code class="mb-pattern" dir="ltr">{in_sight(found.pattern)}</code>' if found.pattern else ""
     if found.error:
         if found.place is not None:
             before, at, after = (
@@ -209,8 +217,8 @@ def _panel(found: Split, dir: str) -> str:
                 found.pattern[found.place + 1 :],
             )
             pattern = (
-                f'<code class="mb-pattern" dir="ltr">{escape(before)}<mark class="mb-err">{escape(at) or "▲"}</mark>'
-                f"{escape(after)}</code>"
+                f'<code class="mb-pattern" dir="ltr">{in_sight(before)}'
+                f'<mark class="mb-err">{in_sight(at) or "▲"}</mark>{in_sight(after)}</code>'
             )
         where = "" if found.place is None else f" at character {found.place + 1}, which is marked"
         body = pattern + notice(f"this pattern cannot be used: {found.error}{where}.", "warning")
@@ -259,6 +267,7 @@ class SplitExplorer(TextLab):
         self, text: str = "Hello, world! You'll pay $12345.\n  def f(x):", pattern: str = r"\w+| ?\S", **traits: Any
     ) -> None:
         self.pattern_field = text_input("Your pattern", pattern, placeholder="a regular expression")
+        self.pattern_field.add_class("mb-pattern-field")
         self.stepped_field = ipywidgets.Dropdown(
             options=["yours", *list(KNOWN)[1:]],
             description="Step through",

@@ -149,8 +149,8 @@ def read_back(data: bytes) -> tuple[str, str]:
 
 
 BYTES_SHOWN = 96
-MOST_PER_LINE, PER_LINE = 8, 7  # bytes side by side: where there is room, and until the page says how much there is
-LANE_COLUMNS, NAME_COLUMNS = 10, 11  # how wide a byte is, and the name of a lane, in letters (6em and 6.6em in lab.css)
+PER_LINE = 7  # bytes side by side, until the page says for how many there is room
+LANE_COLUMNS, NAME_COLUMNS = 9.7, 11.9  # how wide a byte is, and the name of a lane, in letters (ch in lab.css)
 
 
 class _Cell(NamedTuple):
@@ -233,7 +233,7 @@ def _lanes(cells: list[_Cell], chosen: int) -> str:
     def one_each(draw: Callable[[_Cell], str]) -> str:
         return "".join(f'<td class="mb-s{cell.starts}">{draw(cell)}</td>' for cell in cells)
 
-    width = f' style="width:calc(6.6em + {len(cells)} * 6em)"'
+    width = f' style="width:{NAME_COLUMNS + len(cells) * LANE_COLUMNS:.1f}ch"'
     rows = {
         "character": spans(2, character),
         "code point": spans(1, point),
@@ -252,7 +252,7 @@ STEPS = ["the number", "in base 2", "cut from the right", "into the places"]  # 
 
 
 def how_panel(point: CodePoint, step: int, flipped: Collection[int]) -> str:
-    """From the number of a code point to its bytes, as far as `step`; then its bytes, each bit to be flipped."""
+    """From the number of a code point to its bytes, as far as `step`; at the end its bytes, each bit to be flipped."""
     number, parts, headers = ord(point.char), slots(point), HEADERS[len(point.data)]
     wide = "sixes" if len(parts) > 1 else "sevens"
     pairs = zip(headers, parts, strict=True)
@@ -266,11 +266,15 @@ def how_panel(point: CodePoint, step: int, flipped: Collection[int]) -> str:
         f'<tr><th scope="row">{name}</th><td>{html if place <= step else "…"}</td></tr>'
         for place, (name, html) in enumerate(zip(STEPS, shown, strict=True))
     )
-    data = flip(point.data, flipped)
-    bits = "".join(_byte(byte, place, flipped) for place, byte in enumerate(data))
+    bits = '<span class="mb-bits">…</span>'
+    said = '<p class="mb-outcome mb-muted">At the last step the bytes are there, and you can flip their bits.</p>'
+    if step == len(STEPS) - 1 or flipped:
+        data = flip(point.data, flipped)
+        bits = "".join(_byte(byte, place, flipped) for place, byte in enumerate(data))
+        said = _outcome(data, flipped)
     rows += f'<tr><th scope="row">its bytes</th><td>{bits}</td></tr>'
     table = f'<table class="mb-how">{caption_of("From a number to bytes")}<tbody>{rows}</tbody></table>'
-    return panel(f"How {show_token(point.data)} becomes bytes", table + _outcome(data, flipped), aside=point.name)
+    return panel(f"How {show_token(point.data)} becomes bytes", table + said, aside=point.name)
 
 
 def _byte(byte: int, place: int, flipped: Collection[int]) -> str:
@@ -402,7 +406,7 @@ class Utf8Inspector(TextLab):
     def _per_line(self) -> int:
         if not self.stage.columns:
             return PER_LINE
-        return max(1, min(MOST_PER_LINE, (self.stage.columns - NAME_COLUMNS) // LANE_COLUMNS))
+        return max(1, int((self.stage.columns - NAME_COLUMNS) / LANE_COLUMNS))
 
     def on_room(self) -> None:
         self.redraw()
