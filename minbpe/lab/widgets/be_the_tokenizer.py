@@ -220,8 +220,8 @@ def merges_panel(you: Play, them: Play) -> str:
     rows = []
     for step in reversed(range(len(you.moves))):
         idx = 256 + step
-        mine = f"{chip(idx, you.vocab[idx], 12)} saved {you.saved[step]}"
-        its = f"{chip(idx, them.vocab[idx], 12)} saved {them.saved[step]}" if step < len(them.moves) else "–"
+        mine = f"{chip(idx, you.vocab[idx], 9)} saved {you.saved[step]}"
+        its = f"{chip(idx, them.vocab[idx], 9)} saved {them.saved[step]}" if step < len(them.moves) else "–"
         same = you.vocab[idx] == them.vocab.get(idx)
         rows.append(
             f'<tr><th scope="row">{idx}</th><td>{mine}</td><td>{its}</td><td>{"" if same else "two meanings"}</td></tr>'
