@@ -121,6 +121,13 @@ def test_only_what_merges_next_is_framed_and_what_is_new_is_underlined(notebook,
     expect(framed).to_have_css("border-top-color", new.evaluate("token => getComputedStyle(token).borderBottomColor"))
 
 
+IN_SIGHT = """box => {
+    const {top, bottom} = box.getBoundingClientRect();
+    const newest = box.querySelector("[aria-current=step]").getBoundingClientRect();
+    return top <= newest.top && newest.bottom <= bottom + 1;
+}"""
+
+
 def test_the_newest_merge_is_in_sight_in_the_table(notebook, scrubber):
     box = scrubber.locator("[data-scroll=merges]")
     box.scroll_into_view_if_needed()
@@ -130,8 +137,7 @@ def test_the_newest_merge_is_in_sight_in_the_table(notebook, scrubber):
         if step:
             newest = box.locator("[aria-current=step]")
             expect(newest).to_contain_text(str(256 + step - 1))
-            inner, outer = newest.bounding_box(), box.bounding_box()
-            assert outer["y"] <= inner["y"] and inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1, step
+            notebook.page.wait_for_function(IN_SIGHT, arg=box.element_handle())  # when it has been painted
 
 
 def test_space_plays_and_stops(notebook, scrubber):
