@@ -116,6 +116,13 @@ def test_all_languages_of_the_course_fit():
     assert all(lower.y1 <= upper.y0 + 1 for lower, upper in pairwise(boxes))
 
 
+def test_a_few_sizes_are_written_out_below_the_axis():
+    figure = plots.cost({"loop": [(500, 1), (4000, 3)], "fast": [(500, 1), (32_000, 2)]})
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["500", "4,000", "32,000"]
+    assert not axes.get_xticks(minor=True).size
+
+
 def test_cost_has_log_axes_and_names_the_slope():
     figure = plots.cost({"loop": [(10, 1), (100, 100)], "fast": [(10, 1), (1000, 100)], "once": [(10, 1)]})
     assert (axes_of(figure).get_xscale(), axes_of(figure).get_yscale()) == ("log", "log")

@@ -214,6 +214,10 @@ def cost(
             power = "" if slopes[name] is None else f"  (slope {slopes[name]:.1f})"
             axes.loglog(*zip(*points, strict=True), label=_literal(name) + power, **_line(number))
         axes.grid(which="minor", visible=False)
+        measured = sorted({point[0] for points in curves.values() for point in points})
+        if len(measured) <= 6:  # more have no room side by side
+            axes.set_xticks(measured, [f"{each:,}" for each in measured])
+            axes.set_xticks([], minor=True)
         _legend(axes)
         words = [f"{name} grows as size to the {power:.1f}" for name, power in slopes.items() if power is not None]
         return _described(figure, f"Cost in {unit} against {size}. {'; '.join(words) or 'One size only'}.")
