@@ -75,8 +75,7 @@ class RegexTokenizer(Tokenizer):
 
     def _add_merge(self, pair: Pair, idx: int) -> None:
         super()._add_merge(pair, idx)
-        if self._cache:
-            self._forget()
+        self._forget()
 
     def _forget(self) -> None:
         self._cache.clear()

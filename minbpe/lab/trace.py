@@ -172,7 +172,7 @@ class TrainingTrace:
             if (a, b) not in recorder.counts:
                 raise ValueError(f"after {len(self.merges)} merges the pair {(a, b)} is not in the text")
             merge = Merge((a, b), 256 + len(self.merges), recorder.counts[a, b])
-            recorder.merge(merge, len(self.vocab[a]))
+            recorder.merge(merge)
             self.merges.append(merge)
             self.vocab[merge.idx] = self.vocab[a] + self.vocab[b]
             self.choices.append(recorder.choice())
@@ -276,15 +276,15 @@ class _Recorder:
         candidates = [Candidate(pair, -count, -count == most) for count, _, pair in best]
         return Choice(candidates, self.having[most] if best else 0, len(self.counts))
 
-    def merge(self, merge: Merge, length: int) -> None:
-        """Make `merge`, whose left half is `length` bytes long."""
+    def merge(self, merge: Merge) -> None:
+        """Make `merge`."""
         self.steps += 1
         (a, b), idx, row = merge.pair, merge.idx, self.row
         where = self.places[a, b][::-1]
         before, after = row.merge((a, b), idx, where)
         for place in where:
             if row.ids[place] == idx:  # else it was stale, or taken by an overlap
-                self.closed[place + length] = self.steps
+                self.closed[place + row.lengths[a]] = self.steps
         born: dict[Pair, list[int]] = {}
         # Where (b, token) gave way to (idx, token), its weight moves over; likewise on the other side.
         # `after` goes first: in "abab" it makes an (idx, a), which `before` with the next merge unmakes.

@@ -93,7 +93,7 @@ FIND_SPECIAL = add(
         "find_special(text, special_tokens) -> list[tuple[int, str]]",
         asked_in="exercises",
         passed="every special token with its place, from left to right, the longest where two begin together",
-        hint="Walk through the text. Which names begin at this place? After the longest of them, go on after it.",
+        hint="Walk through the text. Which names begin at this place? Take the longest of them, and go on after it.",
         reference=find_special,
         cases=[
             *[
